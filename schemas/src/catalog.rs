@@ -1,0 +1,125 @@
+//! The signals Tidewatch knows: what each measures, which way is bad, and which runbook to open.
+//!
+//! A signal that no entry names is still watched, as context: it never opens an incident by itself.
+
+mod built_in;
+
+use crate::incident::Kind;
+
+/// Which way a signal must move to mean trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// More is worse.
+    Rise,
+    /// Less is worse.
+    Fall,
+    /// Either way is worth a look.
+    Either,
+}
+
+/// What a finding on the signal means for the people who are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Says something about the machinery; evidence at most.
+    Context,
+    /// Says why people suffer: locks, full connection lists, failing statements.
+    Cause,
+    /// People feel it: a slow or failing request, check or job.
+    Symptom,
+}
+
+/// On which scale deviations of the signal are comparable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Differences count: levels, ratios, small counts.
+    Linear,
+    /// Ratios count: durations and sizes, whose spread grows with their level.
+    Logarithmic,
+}
+
+/// What Tidewatch knows about a signal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SignalSpec {
+    /// Name as agents send it; one that ends in `*` stands for all that begin so.
+    pub name: &'static str,
+    /// Unit that values are converted to; `None` keeps what the agent sends.
+    pub unit: Option<&'static str>,
+    /// Which way is bad.
+    pub harm: Harm,
+    /// What it means for people.
+    pub role: Role,
+    /// On which scale deviations are comparable.
+    pub scale: Scale,
+    /// The smallest difference that matters, in `unit`; on a logarithmic scale what is added before the logarithm.
+    pub resolution: f64,
+    /// What an incident that this signal opens is about.
+    pub kind: Kind,
+    /// Runbook to open.
+    pub runbook: &'static str,
+}
+
+/// The list of known signals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Catalog;
+
+impl Catalog {
+    /// What is known about `signal`: the entry with its name, else the longest prefix, else the entry for unknown ones.
+    #[must_use]
+    pub fn lookup(&self, signal: &str) -> &'static SignalSpec {
+        let matching = built_in::SIGNALS.iter().filter(|spec| matches(spec.name, signal));
+        matching.max_by_key(|spec| precision(spec.name)).unwrap_or(&built_in::UNKNOWN)
+    }
+
+    /// Every entry.
+    #[must_use]
+    pub fn signals(&self) -> &'static [SignalSpec] {
+        built_in::SIGNALS
+    }
+}
+
+fn matches(pattern: &str, signal: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == signal, |prefix| signal.starts_with(prefix))
+}
+
+/// An exact name beats any prefix, a longer prefix a shorter one.
+fn precision(pattern: &str) -> (bool, usize) {
+    (!pattern.ends_with('*'), pattern.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exact_name_beats_a_prefix() {
+        assert_eq!(Catalog.lookup("postgresql.deadlocks").name, "postgresql.deadlocks");
+        assert_eq!(Catalog.lookup("httpcheck.dns.lookup.duration").name, "httpcheck.*");
+    }
+
+    #[test]
+    fn an_unknown_signal_is_context() {
+        assert_eq!(Catalog.lookup("acme.secret.sauce").role, Role::Context);
+    }
+
+    #[test]
+    fn every_unit_is_one_that_values_can_be_converted_to() {
+        for spec in Catalog.signals() {
+            let unit = spec.unit.unwrap_or("1");
+            let known = [("s", "ms"), ("By", "KiBy"), ("1", "%")];
+            assert!(
+                known.iter().any(|(to, from)| *to == unit && crate::unit::factor(from, to).is_ok()),
+                "{}",
+                spec.name
+            );
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_resolutions_positive() {
+        let mut seen = std::collections::BTreeSet::new();
+        for spec in Catalog.signals() {
+            assert!(seen.insert(spec.name), "{} stands twice", spec.name);
+            assert!(spec.resolution > 0.0, "{}", spec.name);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What a detector concluded about a window, with the numbers that made it conclude that.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{PoolId, ResourceId, SeriesId, SignalName, TenantId};
+use crate::origin::Origin;
+use crate::time::Timestamp;
+
+/// Which detector concluded it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DetectorName {
+    /// The window is not what the series does at this time.
+    Baseline,
+    /// The series should have reported and did not.
+    Silence,
+}
+
+/// On which side of the band the value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// More than usual.
+    Above,
+    /// Less than usual.
+    Below,
+}
+
+/// Which season said what to expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Season {
+    /// The recent level.
+    Recent,
+    /// The usual level at this time of day.
+    Daily,
+}
+
+/// What a detector concluded about one window of one series.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Which detector concluded it.
+    pub detector: DetectorName,
+    /// Pool of the series.
+    pub pool: PoolId,
+    /// Tenant of the series, or `_shared` or `_unassigned`.
+    pub tenant: TenantId,
+    /// Resource of the series.
+    pub resource: ResourceId,
+    /// Signal of the series.
+    pub signal: SignalName,
+    /// Identifier of the series.
+    pub series: SeriesId,
+    /// Attributes of the series.
+    pub attributes: BTreeMap<String, String>,
+    /// Unit of `actual`, `expected`, `lower` and `upper`.
+    pub unit: String,
+    /// Start of the first window that did not fit.
+    pub since: Timestamp,
+    /// Start of the window, inclusive.
+    pub window_start: Timestamp,
+    /// End of the window, exclusive.
+    pub window_end: Timestamp,
+    /// What was seen; absent for silence.
+    pub actual: Option<f64>,
+    /// What was expected.
+    pub expected: f64,
+    /// Lower end of what is usual.
+    pub lower: f64,
+    /// Upper end of what is usual.
+    pub upper: f64,
+    /// Which season said so.
+    pub season: Season,
+    /// On which side it lies.
+    pub side: Side,
+    /// Evidence gathered so far, in nats.
+    pub score: f64,
+    /// How far the baseline itself can be trusted, 0 to 1: it grows with the history behind it.
+    pub confidence: f64,
+    /// The finding in one sentence.
+    pub summary: String,
+    /// The newest input that went into the window.
+    pub origin: Origin,
+}

@@ -1,0 +1,144 @@
+//! Findings of one cause over time: the record that people act on. Its JSON is snake_case and stable.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{DetectorName, Season};
+use crate::ids::{IncidentId, PoolId, ResourceId, SeriesId, SignalName, TenantId};
+use crate::origin::Origin;
+use crate::time::Timestamp;
+
+/// Where an incident stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Something is wrong and nobody has taken it.
+    Open,
+    /// Somebody has taken it.
+    Acknowledged,
+    /// The signals are back in their band and stayed there.
+    Resolved,
+    /// It came back shortly after it was resolved.
+    Reopened,
+}
+
+/// What kind of trouble it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Several signals behave unlike themselves.
+    Unusual,
+    /// Something that should report is silent.
+    Silent,
+    /// Work is slower than usual.
+    Slow,
+    /// Work fails.
+    Failing,
+}
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Worth looking at today.
+    Warning,
+    /// A tenant suffers.
+    Error,
+    /// A tenant cannot work, or several suffer.
+    Critical,
+}
+
+/// One series that speaks for the incident, at its worst window so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Evidence {
+    /// Which detector concluded it.
+    pub detector: DetectorName,
+    /// Identifier of the series.
+    pub series: SeriesId,
+    /// Signal of the series.
+    pub signal: SignalName,
+    /// Tenant of the series.
+    pub tenant: TenantId,
+    /// Resource of the series.
+    pub resource: ResourceId,
+    /// Start of the first window that did not fit.
+    pub since: Timestamp,
+    /// Start of the worst window.
+    pub window_start: Timestamp,
+    /// What was seen; absent for silence.
+    pub actual: Option<f64>,
+    /// What was expected.
+    pub expected: f64,
+    /// Lower end of what is usual.
+    pub lower: f64,
+    /// Upper end of what is usual.
+    pub upper: f64,
+    /// Unit of the numbers.
+    pub unit: String,
+    /// Which season said so.
+    pub season: Season,
+    /// Evidence in nats.
+    pub score: f64,
+    /// The finding in one sentence.
+    pub summary: String,
+    /// The newest input that went into the worst window.
+    pub source: Origin,
+}
+
+/// One revision of an incident, as it stands on the incident topic.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Incident {
+    /// Identity: a hash of pool, cause and first window; the same after every replay.
+    pub incident_id: IncidentId,
+    /// Counts the changes of this incident from 1.
+    pub revision: u32,
+    /// Where it stands.
+    pub state: State,
+    /// What kind of trouble it is.
+    pub kind: Kind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The pool it happens in.
+    pub pool: PoolId,
+    /// The resource that all evidence points at; absent when it points at several.
+    pub resource: Option<ResourceId>,
+    /// Tenants in which something was found, sorted.
+    pub tenants: Vec<TenantId>,
+    /// Tenants that suffer, sorted.
+    pub victims: Vec<TenantId>,
+    /// Tenants that cause it, sorted; empty when nobody was named.
+    pub culprits: Vec<TenantId>,
+    /// Event time of the first window that did not fit.
+    pub started_at: Timestamp,
+    /// Event time at which it was opened.
+    pub opened_at: Timestamp,
+    /// Event time of this revision.
+    pub updated_at: Timestamp,
+    /// Event time at which it was resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// The incident in one sentence.
+    pub summary: String,
+    /// The signal that speaks loudest.
+    pub signal: SignalName,
+    /// What that signal was expected to be.
+    pub expected: f64,
+    /// What it was at its worst; absent for silence.
+    pub actual: Option<f64>,
+    /// Unit of `expected` and `actual`.
+    pub unit: String,
+    /// Which season said what to expect.
+    pub season: Season,
+    /// How far the verdict can be trusted, 0 to 1.
+    pub confidence: f64,
+    /// Name of the runbook to open.
+    pub runbook: String,
+    /// The series that speak for it, strongest first; at most [`Incident::MAX_EVIDENCE`].
+    pub evidence: Vec<Evidence>,
+}
+
+impl Incident {
+    /// Most series that one record lists.
+    pub const MAX_EVIDENCE: usize = 12;
+}

@@ -1,0 +1,98 @@
+//! Words to messages.
+
+use super::{VERSION, message};
+use crate::envelope::{Content, Envelope, Tick};
+use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
+use crate::origin::Origin;
+use crate::time::Timestamp;
+
+pub(super) fn message(envelope: &Envelope) -> message::Envelope {
+    match &envelope.content {
+        Content::Observations { pool, origin, received, observations } => message::Envelope {
+            version: VERSION,
+            pool: pool.as_str().to_owned(),
+            origin: Some(position(origin)),
+            received_ms: received.0,
+            observations: observations.iter().map(observation).collect(),
+            tick: None,
+        },
+        Content::Tick(at) => message::Envelope { version: VERSION, tick: Some(tick(at)), ..Default::default() },
+    }
+}
+
+fn tick(tick: &Tick) -> message::Tick {
+    message::Tick { at_ms: tick.at.0, instance: tick.instance.to_string() }
+}
+
+fn position(origin: &Origin) -> message::Origin {
+    message::Origin {
+        topic: origin.topic.to_string(),
+        partition: origin.partition,
+        offset: origin.offset,
+        index: origin.index,
+    }
+}
+
+fn observation(observation: &Observation) -> message::Observation {
+    let series = &observation.series;
+    let attribute = |(key, value): (&String, &String)| message::Attribute { key: key.clone(), value: value.clone() };
+    message::Observation {
+        signal: series.signal.as_str().to_owned(),
+        tenant: series.tenant.as_str().to_owned(),
+        resource: series.resource.as_str().to_owned(),
+        attributes: series.attributes.iter().map(attribute).collect(),
+        unit: observation.unit.clone(),
+        at_ms: observation.at.0,
+        value: Some(value(&observation.value)),
+    }
+}
+
+fn value(value: &Value) -> message::Value {
+    match value {
+        Value::Gauge(level) => message::Value::Gauge(*level),
+        Value::Sum(value) => message::Value::Sum(sum(value)),
+        Value::Distribution(value) => message::Value::Distribution(distribution(value)),
+        Value::Summary(value) => message::Value::Summary(summary(value)),
+        Value::Log(event) => message::Value::Log(log(event)),
+    }
+}
+
+fn millis(start: Option<Timestamp>) -> Option<i64> {
+    start.map(|at| at.0)
+}
+
+fn sum(sum: &Sum) -> message::Sum {
+    message::Sum {
+        value: sum.value,
+        delta: sum.temporality == Temporality::Delta,
+        monotonic: sum.monotonic,
+        start_ms: millis(sum.start),
+    }
+}
+
+fn distribution(value: &Distribution) -> message::Distribution {
+    message::Distribution {
+        count: value.count,
+        sum: value.sum,
+        min: value.min,
+        max: value.max,
+        bounds: value.bounds.clone(),
+        counts: value.counts.clone(),
+        delta: value.temporality == Temporality::Delta,
+        start_ms: millis(value.start),
+    }
+}
+
+fn summary(summary: &Summary) -> message::Summary {
+    let pair = |(quantile, value): &(f64, f64)| message::Quantile { quantile: *quantile, value: *value };
+    message::Summary {
+        count: summary.count,
+        sum: summary.sum,
+        quantiles: summary.quantiles.iter().map(pair).collect(),
+        start_ms: millis(summary.start),
+    }
+}
+
+fn log(event: &LogEvent) -> message::Log {
+    message::Log { severity: u32::from(event.severity), body: event.body.clone() }
+}
