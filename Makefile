@@ -1,0 +1,53 @@
+# The front door. Every target installs what it needs on Debian (deploy/develop/prepare), and all of them build with the
+# same profile and the same features, so that RocksDB and librdkafka are compiled once. That is why no command here says
+# `-p`: cargo would choose other features for one package than for the workspace, and compile dependencies again.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test test-kafka check bench fuzz build prepare prepare-kafka
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PROGRAM := $(TARGET)/debug/tidewatch
+SCRIPTS = $(shell grep -rlIE '^\#!/(usr/bin/env bash|bin/(ba)?sh)' deploy tests .ci 2>/dev/null)
+# What the demo is started with, for example: make demo ARGS="--once --format json"
+ARGS ?=
+FUZZ_SECONDS ?= 30
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: build ## a recorded fleet goes through Kafka and comes out as incidents (ARGS="--once" ends by itself)
+	@cargo run --quiet --bin tidewatch -- demo $(ARGS)
+
+test: build ## every test that needs no Apache Kafka
+	cargo test --workspace
+
+test-kafka: prepare-kafka build ## the tests on a real Apache Kafka, which is downloaded with Maven and started by them
+	deploy/kafka/install
+	cargo test --workspace --test kafka -- --ignored --test-threads=1
+
+check: prepare ## format, lints, documentation and scripts; run it before every commit
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+	@for script in $(SCRIPTS); do bash -n "$$script" || exit 1; done; echo "scripts: $(words $(SCRIPTS)) parse"
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
+	else echo "licences and sources: not checked, cargo-deny is not installed"; fi
+
+bench: prepare ## measure; the numbers of docs/performance.md
+	@if compgen -G '*/benches/*.rs' >/dev/null; then cargo bench --profile dev --workspace --bench '*'; \
+	else echo "there are no benches"; fi
+
+fuzz: prepare ## every decoder against random and damaged input, FUZZ_SECONDS each
+	tests/fuzz/run $(FUZZ_SECONDS)
+
+build: prepare
+	@[ -x "$(PROGRAM)" ] || echo "building; the first time takes a quarter of an hour on two cores, most of it RocksDB"
+	@cargo build --workspace --bin tidewatch
+
+prepare:
+	@deploy/develop/prepare
+
+prepare-kafka:
+	@deploy/develop/prepare kafka
