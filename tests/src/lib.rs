@@ -1,0 +1,3 @@
+//! What the tests that drive Tidewatch from outside share: real brokers and the processes around them.
+
+pub mod apache_kafka;
