@@ -1,8 +1,8 @@
 //! An Apache Kafka of the test's own: one process on loopback, started and ended by the scripts in `deploy/kafka`.
 //!
-//! The embedded broker is quick but has no transactions and keeps nothing. What is claimed of Kafka is therefore tested on
-//! Kafka itself, and through the scripts that users type, so that these are tested with it. A broker belongs to one value:
-//! dropping the value ends the process, and the broker ends by itself when the test process is killed.
+//! The embedded broker is quick but has no transactions and keeps nothing. What is claimed of Kafka is therefore tested
+//! on Kafka itself, and through the scripts that users type, so that these are tested with it. A broker belongs to one
+//! value: dropping the value ends the process, and the broker ends by itself when the test process is killed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 
 /// A running Apache Kafka whose whole state (topics, records, group offsets) is in one folder.
 ///
-/// The folder must outlive the value (declare it first), and may be used again: `start` with the same folder continues with
-/// the same ports and data.
+/// The folder must outlive the value (declare it first), and may be used again: `start` with the same folder continues
+/// with the same ports and data.
 #[derive(Debug)]
 pub struct ApacheKafka {
     dir: PathBuf,
@@ -26,7 +26,7 @@ pub struct ScriptFailed {
 }
 
 impl ApacheKafka {
-    /// Starts the broker of `dir`, an empty or missing folder or one that was used here before, and waits until it answers.
+    /// Starts the broker of `dir` and waits until it answers. `dir` is empty, missing, or was used here before.
     ///
     /// # Errors
     /// Java 17 or Maven is missing, the jars cannot be fetched, or the broker does not answer within a minute.
