@@ -119,4 +119,4 @@ fn found_by(fault: &Label, incident: &Incident) -> Found {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

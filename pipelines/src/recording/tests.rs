@@ -53,6 +53,17 @@ fn the_folder_gives_what_the_binary_carries() {
 }
 
 #[test]
+fn events_of_one_moment_stay_in_the_order_of_files_and_lines() {
+    let event = |at: i64, resource: &str| {
+        let line = format!(r#"{{"ts":{at},"resource":"{resource}","name":"n","kind":"gauge","value":1}}"#);
+        metric_events::parse(&line).unwrap()
+    };
+    let recording = Recording::from_events(vec![event(2, "a"), event(1, "b"), event(2, "c"), event(1, "a")]);
+    let order: Vec<_> = recording.events().iter().map(|event| (event.at.0, event.resource.as_str())).collect();
+    assert_eq!(order, [(1, "b"), (1, "a"), (2, "a"), (2, "c")]);
+}
+
+#[test]
 fn a_single_file_gives_its_events() {
     let recording = Recording::read(&[folder().join("cron_runs.jsonl")]).unwrap();
     assert_eq!(recording.events().len(), 134);

@@ -9,7 +9,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp(seconds * 1_000)
 }
 
-fn label(kind: &str, seconds: (i64, i64), culprit: &str, victims: &[&str]) -> Label {
+pub(crate) fn label(kind: &str, seconds: (i64, i64), culprit: &str, victims: &[&str]) -> Label {
     Label {
         start: at(seconds.0),
         end: at(seconds.1),
@@ -34,7 +34,8 @@ fn labels() -> Labels {
     }
 }
 
-fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
+/// An incident that was opened at `opened` seconds and began 5 s before.
+pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
     Incident {
         incident_id: IncidentId(id),
         revision: 1,

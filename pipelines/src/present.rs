@@ -1,0 +1,190 @@
+//! Incidents as text for people: one block for every change of an incident, and a last screen.
+//!
+//! ```text
+//! +08:27  OPENED    error     slow     acme, borealis, delta                                a1b2c3d4
+//!         acme, borealis and delta are slow
+//!         - lab.synthetic.check.duration of acme on odoo-web: 868 ms, usually 30 ms to 92 ms
+//!         recording: noisy_neighbour_pg by acme, 10:26:28-10:28:14
+//! ```
+//!
+//! Lines are at most [`WIDTH`] columns wide. Everything here is a function of its arguments; whether colours are wanted
+//! is the caller's business.
+
+mod last_screen;
+mod layout;
+mod measure;
+mod moment;
+mod paint;
+
+use std::fmt::Write as _;
+
+use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
+use tidewatch_schemas::{Incident, TenantId, Timestamp};
+
+use crate::labels::Labels;
+use layout::{clipped, wrapped};
+use measure::Measure;
+use paint::{Ink, Paint};
+
+pub use last_screen::{Broker, NextSteps, last_screen};
+
+/// Columns that a line may have.
+pub const WIDTH: usize = 100;
+
+/// Most series that a block shows.
+const EVIDENCE: usize = 3;
+
+/// Most tenants that a heading names.
+const TENANTS: usize = 6;
+
+/// Digits of an incident's identity that tell it apart on a screen.
+const SHORT_ID: usize = 8;
+
+/// Under what a block's lines stand: the text after the time since the start.
+const INDENT: usize = 8;
+
+/// Writes blocks about incidents.
+#[derive(Clone, Copy, Debug)]
+pub struct Presenter<'a> {
+    started: Timestamp,
+    labels: Option<&'a Labels>,
+    paint: Paint,
+}
+
+impl<'a> Presenter<'a> {
+    /// Times are told since `started`; with `labels` every block says what really went on; `colour` asks for ANSI
+    /// colours.
+    #[must_use]
+    pub fn new(started: Timestamp, labels: Option<&'a Labels>, colour: bool) -> Self {
+        Self { started, labels, paint: Paint::new(colour) }
+    }
+
+    /// The block about one revision of an incident; every line ends with a line feed.
+    #[must_use]
+    pub fn incident(&self, incident: &Incident) -> String {
+        let mut text = self.heading(incident);
+        for line in wrapped(&incident.summary, WIDTH - INDENT) {
+            let _ = writeln!(text, "{:INDENT$}{line}", "");
+        }
+        if let (State::Resolved, Some(end)) = (incident.state, incident.resolved_at) {
+            let _ = writeln!(text, "{:INDENT$}resolved after {}", "", moment::span(end - incident.started_at));
+        } else {
+            for evidence in incident.evidence.iter().take(EVIDENCE) {
+                let line = clipped(&format!("- {}", sentence(evidence)), WIDTH - INDENT);
+                let _ = writeln!(text, "{:INDENT$}{line}", "");
+            }
+        }
+        for line in self.reality(incident.opened_at) {
+            let line = self.paint.text(Ink::Faint, &clipped(&line, WIDTH - INDENT));
+            let _ = writeln!(text, "{:INDENT$}{line}", "");
+        }
+        text
+    }
+
+    /// When, what happened, how bad, what kind, with whom, which incident.
+    fn heading(&self, incident: &Incident) -> String {
+        let since = moment::since(self.started, incident.updated_at);
+        let what = self.paint.text(ink_of_change(incident), &format!("{:<8}", change(incident)));
+        let severity = self.paint.text(ink_of(incident.severity), &format!("{:<8}", severity(incident.severity)));
+        let room = WIDTH - INDENT - 29 - SHORT_ID;
+        let tenants = clipped(&names(&incident.tenants), room - 1);
+        let tenants = self.paint.text(Ink::Bold, &format!("{tenants:<room$}"));
+        let id = short_id(incident);
+        format!("{since:<7} {what}  {severity}  {kind:<7}  {tenants}{id}\n", kind = kind(incident.kind))
+    }
+
+    /// What the recording says was going on when the incident was opened.
+    fn reality(&self, at: Timestamp) -> Vec<String> {
+        let Some(labels) = self.labels else { return Vec::new() };
+        let faults = labels.faults_at(at).map(|fault| (fault, ""));
+        let benign = labels.benign_at(at).map(|label| (label, " (no fault)"));
+        let lines: Vec<String> = faults
+            .chain(benign)
+            .map(|(label, note)| {
+                let (start, end) = (moment::clock(label.start), moment::clock(label.end));
+                format!("recording: {} by {}, {start}-{end}{note}", label.kind, label.culprit)
+            })
+            .collect();
+        if lines.is_empty() { vec!["recording: nothing is wrong at this time".to_owned()] } else { lines }
+    }
+}
+
+/// What happened to the incident with this revision.
+fn change(incident: &Incident) -> &'static str {
+    match incident.state {
+        State::Open if incident.revision == 1 => "OPENED",
+        State::Open => "UPDATED",
+        State::Acknowledged => "TAKEN",
+        State::Resolved => "RESOLVED",
+        State::Reopened => "REOPENED",
+    }
+}
+
+fn ink_of_change(incident: &Incident) -> Ink {
+    match incident.state {
+        State::Resolved => Ink::Green,
+        State::Open if incident.revision > 1 => Ink::Plain,
+        State::Open | State::Reopened | State::Acknowledged => Ink::Bold,
+    }
+}
+
+fn ink_of(severity: Severity) -> Ink {
+    match severity {
+        Severity::Info => Ink::Plain,
+        Severity::Warning => Ink::Yellow,
+        Severity::Error | Severity::Critical => Ink::Red,
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+        Severity::Critical => "critical",
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Unusual => "unusual",
+        Kind::Silent => "silent",
+        Kind::Slow => "slow",
+        Kind::Failing => "failing",
+    }
+}
+
+/// The tenants, as many as a heading can hold.
+fn names(tenants: &[TenantId]) -> String {
+    let shown: Vec<&str> = tenants.iter().take(TENANTS).map(TenantId::as_str).collect();
+    match tenants.len().saturating_sub(TENANTS) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn short_id(incident: &Incident) -> String {
+    incident.incident_id.to_string().chars().take(SHORT_ID).collect()
+}
+
+/// One series with its numbers.
+fn sentence(evidence: &Evidence) -> String {
+    let Evidence { signal, tenant, resource, lower, upper, .. } = evidence;
+    let measure = Measure::of(signal.as_str(), &evidence.unit);
+    let Some(actual) = evidence.actual else {
+        let since = moment::clock(evidence.since);
+        let usually = measure.text(evidence.expected);
+        return format!("{signal} of {tenant} on {resource}: silent since {since}, usually every {usually}");
+    };
+    let usually = if !lower.is_finite() || !upper.is_finite() {
+        format!("about {}", measure.text(evidence.expected))
+    } else if measure.text(*lower) == measure.text(*upper) {
+        measure.text(*lower)
+    } else {
+        format!("{} to {}", measure.text(*lower), measure.text(*upper))
+    };
+    format!("{signal} of {tenant} on {resource}: {}, usually {usually}", measure.text(actual))
+}
+
+#[cfg(test)]
+mod tests;
