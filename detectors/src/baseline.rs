@@ -1,0 +1,192 @@
+//! Whether a window fits what the series usually does.
+//!
+//! Two forecasts compete: the recent level, and the usual level at this half-hour of the day. The one with the smaller
+//! recent error says what is expected. Location follows by clipped steps and scale by clipped absolute errors, so that
+//! a wild value moves neither far. The deviation in scales becomes surprise ([`crate::tail`]); surprise that lasts
+//! becomes a finding. The more evidence has gathered, the less the baseline learns, and while a finding lasts it does not
+//! learn at all, until the level has lasted so long that it is the new normal. Values that are not finite are ignored.
+
+mod level;
+mod memory;
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::catalog::{Harm, Scale};
+use tidewatch_schemas::finding::{DetectorName, Season, Side};
+use tidewatch_schemas::{Finding, SignalSpec, Timestamp};
+
+use crate::detector::{Detector, Judged};
+use crate::number::{published, saturating_share};
+use crate::tail;
+use crate::wording;
+use level::Forecast;
+use memory::{Learning, Memory};
+
+/// Windows that are watched before the first verdict.
+pub const WARM_UP: u32 = 30;
+/// Windows of history at which the baseline is trusted by one half.
+const HALF_CONFIDENCE: u32 = 60;
+/// Share of ordinary windows outside the band that findings show.
+const OUTSIDE_BAND: f64 = 0.02;
+/// Least scale on a logarithmic signal: differences under a tenth are never news.
+const LEAST_LOG_SCALE: f64 = 0.1;
+
+/// Judges windows against the recent level and the time of day.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    threshold: f64,
+    band: f64,
+    adopt_after_ms: i64,
+}
+
+/// What the baseline remembers of one series.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    memory: Memory,
+    rise: Evidence,
+    fall: Evidence,
+}
+
+/// Evidence towards one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Evidence {
+    sum: f64,
+    since: Option<Timestamp>,
+    alarming: bool,
+}
+
+impl Baseline {
+    /// A baseline with `false_alarms` expected findings by chance per series and month, over windows of `width_ms`.
+    #[must_use]
+    pub fn new(width_ms: i64, false_alarms: f64, adopt_after_ms: i64) -> Self {
+        Self {
+            threshold: tail::threshold(width_ms, false_alarms),
+            band: tail::deviation_exceeded_by(OUTSIDE_BAND),
+            adopt_after_ms,
+        }
+    }
+
+    fn weigh(&self, evidence: &mut Evidence, at: Timestamp, surprise: f64) {
+        let before = evidence.sum;
+        evidence.sum = tail::accumulate(before, surprise, self.threshold);
+        if evidence.sum <= 0.0 {
+            *evidence = Evidence::default();
+        } else if before <= 0.0 {
+            evidence.since = Some(at);
+        }
+        evidence.alarming |= evidence.sum > self.threshold;
+    }
+
+    fn adopt_if_settled(&self, state: &mut State, at: Timestamp) {
+        let oldest = [&state.rise, &state.fall].into_iter().filter(|side| side.alarming).filter_map(|side| side.since);
+        if oldest.min().is_some_and(|since| at - since > self.adopt_after_ms) {
+            state.memory.start_over();
+            (state.rise, state.fall) = (Evidence::default(), Evidence::default());
+        }
+    }
+}
+
+impl Detector for Baseline {
+    type State = State;
+
+    fn observe(&self, state: &mut State, judged: &Judged<'_>) -> Option<Finding> {
+        let spec = judged.spec;
+        let value = to_scale(spec, judged.window.value);
+        if !value.is_finite() {
+            return None;
+        }
+        let start = judged.window.start;
+        let learning = Learning { least: least_scale(spec, value), width_ms: judged.window.width_ms, trust: 1.0 };
+        let ready = state.memory.windows() >= WARM_UP;
+        let Some(forecast) = state.memory.forecast(start, learning.least).filter(|_| ready) else {
+            state.memory.learn(start, value, learning);
+            return None;
+        };
+        let z = (value - forecast.location) / forecast.scale;
+        let usual = state.memory.usual_surprise();
+        self.weigh(&mut state.rise, start, watched(spec.harm, Side::Above) * tail::surprise(z) / usual);
+        self.weigh(&mut state.fall, start, watched(spec.harm, Side::Below) * tail::surprise(-z) / usual);
+        let (side, evidence) =
+            if state.rise.sum >= state.fall.sum { (Side::Above, state.rise) } else { (Side::Below, state.fall) };
+        if state.rise.alarming || state.fall.alarming {
+            state.memory.watch(start, value, learning);
+            self.adopt_if_settled(state, start);
+        } else {
+            state.memory.calibrate(tail::surprise(z.abs()));
+            let trust = 1.0 / (1.0 + state.rise.sum.max(state.fall.sum));
+            state.memory.learn(start, value, Learning { trust, ..learning });
+        }
+        (evidence.sum > self.threshold).then(|| self.finding(state, judged, &Verdict { forecast, side, evidence }))
+    }
+}
+
+/// What was concluded, before it is put into words and units.
+struct Verdict {
+    forecast: Forecast,
+    side: Side,
+    evidence: Evidence,
+}
+
+impl Baseline {
+    fn finding(&self, state: &State, judged: &Judged<'_>, verdict: &Verdict) -> Finding {
+        let Verdict { forecast, side, evidence } = *verdict;
+        let spec = judged.spec;
+        let half_band = self.band * forecast.scale;
+        let mut finding = Finding {
+            detector: DetectorName::Baseline,
+            pool: judged.series.pool.clone(),
+            tenant: judged.series.tenant.clone(),
+            resource: judged.series.resource.clone(),
+            signal: judged.series.signal.clone(),
+            series: judged.series.id(),
+            attributes: judged.series.attributes.clone(),
+            unit: judged.unit.to_owned(),
+            since: evidence.since.unwrap_or(judged.window.start),
+            window_start: judged.window.start,
+            window_end: judged.window.end(),
+            actual: Some(published(judged.window.value)),
+            expected: published(from_scale(spec, forecast.location)),
+            lower: published(from_scale(spec, forecast.location - half_band)),
+            upper: published(from_scale(spec, forecast.location + half_band)),
+            season: if forecast.daily { Season::Daily } else { Season::Recent },
+            side,
+            score: published(evidence.sum),
+            confidence: published(saturating_share(state.memory.windows(), HALF_CONFIDENCE)),
+            summary: String::new(),
+            origin: judged.origin.clone(),
+        };
+        finding.summary = wording::finding(&finding);
+        finding
+    }
+}
+
+fn watched(harm: Harm, side: Side) -> f64 {
+    match (harm, side) {
+        (Harm::Rise, Side::Below) | (Harm::Fall, Side::Above) => 0.0,
+        _ => 1.0,
+    }
+}
+
+fn to_scale(spec: &SignalSpec, value: f64) -> f64 {
+    match spec.scale {
+        Scale::Linear => value,
+        Scale::Logarithmic => libm::log(value.max(0.0) + spec.resolution),
+    }
+}
+
+fn from_scale(spec: &SignalSpec, value: f64) -> f64 {
+    match spec.scale {
+        Scale::Linear => value,
+        Scale::Logarithmic => (libm::exp(value) - spec.resolution).max(0.0),
+    }
+}
+
+/// The least scale that is believed: what the signal's resolution says, and never nothing.
+fn least_scale(spec: &SignalSpec, value: f64) -> f64 {
+    match spec.scale {
+        Scale::Linear => spec.resolution.max(1e-6 * value.abs()) + 1e-12,
+        Scale::Logarithmic => LEAST_LOG_SCALE,
+    }
+}
+
+#[cfg(test)]
+mod tests;

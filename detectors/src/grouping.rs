@@ -1,0 +1,146 @@
+//! Which findings are one incident, and when it is over.
+//!
+//! Grouping goes by pool, time and tenant. A finding of a tenant that is in a case already belongs to that case.
+//! A finding that begins within the correlation time of a case's beginning joins it: what starts together has one
+//! cause. Otherwise a tenant's findings wait until they corroborate each other, and then open a case of their own: a
+//! single series that moves is not yet an incident. Context never opens anything; it is evidence.
+
+mod case;
+mod corroboration;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::catalog::Role;
+use tidewatch_schemas::finding::DetectorName;
+use tidewatch_schemas::{Catalog, Finding, Incident, SeriesId, TenantId, Timestamp};
+
+use case::Case;
+use corroboration::Waiting;
+
+/// Most cases of one pool that are remembered; the oldest resolved one gives way.
+const MOST_CASES: usize = 256;
+
+/// Groups the findings of one pool.
+#[derive(Clone, Debug)]
+pub struct Grouping {
+    /// What is known of signals.
+    pub catalog: Catalog,
+    /// How long signals must be back in band, in milliseconds.
+    pub resolve_after_ms: i64,
+    /// How close together findings of one cause begin, in milliseconds.
+    pub correlate_within_ms: i64,
+    /// After how long a silence counts as wanted, in milliseconds.
+    pub adopt_after_ms: i64,
+    /// Whether each series speaks for itself: any finding opens an incident.
+    pub single: bool,
+}
+
+/// Cases and waiting findings of one pool.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    cases: Vec<Case>,
+    waiting: BTreeMap<TenantId, Waiting>,
+}
+
+impl State {
+    /// Whether any case is open.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && self.cases.iter().all(Case::is_over)
+    }
+}
+
+impl Grouping {
+    fn role(&self, finding: &Finding) -> Role {
+        self.catalog.lookup(finding.signal.as_str()).role
+    }
+
+    /// Takes in a finding at `now`, the pool's time; a new revision when an incident opened or changed.
+    pub fn observe(&self, state: &mut State, finding: &Finding, now: Timestamp) -> Option<Incident> {
+        let role = self.role(finding);
+        if let Some(case) = state.cases.iter_mut().find(|case| case.concerns(&finding.tenant)) {
+            case.add(self, finding);
+            return case.revise(self, now);
+        }
+        if role == Role::Context && !self.single {
+            return None;
+        }
+        if let Some(case) = self.case_to_join(state, finding, role) {
+            case.add(self, finding);
+            return case.revise(self, now);
+        }
+        let waiting = state.waiting.entry(finding.tenant.clone()).or_default();
+        waiting.add(finding, now + -self.correlate_within_ms);
+        if !self.single && !waiting.is_corroborated(self) {
+            return None;
+        }
+        let findings = state.waiting.remove(&finding.tenant)?.into_findings();
+        self.open(state, &findings, now)
+    }
+
+    /// A case that began together with the finding. A cause alone joins only once it is corroborated, see `open`;
+    /// what the whole pool shares joins whatever case is open.
+    fn case_to_join<'a>(&self, state: &'a mut State, finding: &Finding, role: Role) -> Option<&'a mut Case> {
+        let shared = !finding.tenant.is_customer();
+        let mut active = state.cases.iter_mut().filter(|case| !case.is_over());
+        if shared {
+            return active.max_by_key(|case| case.started_at());
+        }
+        active.find(|case| role == Role::Symptom && self.began_together(case.started_at(), finding.since))
+    }
+
+    fn began_together(&self, one: Timestamp, other: Timestamp) -> bool {
+        (one - other).abs() <= self.correlate_within_ms
+    }
+
+    /// Opens, reopens or joins a case with findings that corroborate each other.
+    fn open(&self, state: &mut State, findings: &[Finding], now: Timestamp) -> Option<Incident> {
+        let since = findings.iter().map(|finding| finding.since).min()?;
+        let fresh = Case::opened_by(self, findings, now)?;
+        let together = |case: &&mut Case| !case.is_over() && self.began_together(case.started_at(), since);
+        if let Some(case) = state.cases.iter_mut().find(together) {
+            for finding in findings {
+                case.add(self, finding);
+            }
+            return case.revise(self, now);
+        }
+        if let Some(case) = state.cases.iter_mut().find(|case| case.came_back(&fresh, now + -self.resolve_after_ms)) {
+            return Some(case.reopen(self, findings, now));
+        }
+        let incident = fresh.published();
+        state.cases.push(fresh);
+        forget_oldest(&mut state.cases);
+        Some(incident)
+    }
+
+    /// A series that had been silent reports again.
+    pub fn returned(&self, state: &mut State, series: SeriesId) {
+        state.cases.iter_mut().for_each(|case| case.returned(series));
+    }
+
+    /// Lets the pool's time pass: cases whose signals stayed in band are resolved, waiting findings are forgotten.
+    pub fn advance(&self, state: &mut State, now: Timestamp) -> Vec<Incident> {
+        let horizon = now + -self.correlate_within_ms;
+        state.waiting.retain(|_, waiting| waiting.forget_before(horizon));
+        let resolved = state.cases.iter_mut().filter_map(|case| case.resolve_if_calm(self, now)).collect();
+        let flap = now + -self.resolve_after_ms;
+        state.cases.retain(|case| !case.ended_before(flap));
+        resolved
+    }
+}
+
+fn forget_oldest(cases: &mut Vec<Case>) {
+    if cases.len() > MOST_CASES {
+        let oldest = cases.iter().position(Case::is_over).unwrap_or(0);
+        cases.remove(oldest);
+    }
+}
+
+/// Whether the finding tells of silence.
+fn is_silence(finding: &Finding) -> bool {
+    finding.detector == DetectorName::Silence
+}
+
+#[cfg(test)]
+mod tests;

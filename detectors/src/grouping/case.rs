@@ -1,0 +1,277 @@
+//! One incident while it lives: its evidence, and the revisions that come of it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::catalog::Role;
+use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
+use tidewatch_schemas::series::IdHash;
+use tidewatch_schemas::{Finding, Incident, IncidentId, ResourceId, SeriesId, TenantId, Timestamp};
+
+use super::{Grouping, is_silence};
+use crate::number::published;
+use crate::wording;
+
+/// Most series of one case that are remembered.
+const MOST_SERIES: usize = 64;
+
+/// An incident while it lives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Case {
+    incident: Incident,
+    evidence: Vec<Evidence>,
+    silent: BTreeSet<SeriesId>,
+    last_support: Timestamp,
+}
+
+impl Case {
+    /// A case opened by findings that corroborate each other.
+    pub fn opened_by(grouping: &Grouping, findings: &[Finding], now: Timestamp) -> Option<Self> {
+        let first = findings.iter().min_by_key(|finding| (finding.since, finding.series))?;
+        let mut case = Self {
+            incident: draft(first, now),
+            evidence: Vec::new(),
+            silent: BTreeSet::new(),
+            last_support: first.window_end,
+        };
+        for finding in findings {
+            case.add(grouping, finding);
+        }
+        case.describe(grouping);
+        Some(case)
+    }
+
+    pub fn started_at(&self) -> Timestamp {
+        self.incident.started_at
+    }
+
+    pub fn published(&self) -> Incident {
+        self.incident.clone()
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.incident.state == State::Resolved
+    }
+
+    pub fn ended_before(&self, moment: Timestamp) -> bool {
+        self.incident.resolved_at.is_some_and(|at| at < moment)
+    }
+
+    /// Whether the case is open and the tenant is in it.
+    pub fn concerns(&self, tenant: &TenantId) -> bool {
+        !self.is_over() && self.incident.tenants.contains(tenant)
+    }
+
+    /// Whether `fresh` is the same trouble that was resolved after `flap`.
+    pub fn came_back(&self, fresh: &Self, flap: Timestamp) -> bool {
+        let same_tenant = self.incident.tenants.iter().any(|tenant| fresh.incident.tenants.contains(tenant));
+        let recently = self.incident.resolved_at.is_some_and(|at| at >= flap);
+        self.is_over() && recently && same_tenant && self.incident.kind == fresh.incident.kind
+    }
+
+    /// Takes a finding as evidence; the worst window of each series is kept.
+    pub fn add(&mut self, grouping: &Grouping, finding: &Finding) {
+        if grouping.single || grouping.role(finding) != Role::Context {
+            self.last_support = self.last_support.max(finding.window_end);
+            if is_silence(finding) {
+                self.silent.insert(finding.series);
+            }
+        }
+        let fresh = evidence(finding);
+        match self.evidence.iter_mut().find(|old| old.series == fresh.series && old.detector == fresh.detector) {
+            Some(old) if is_worse(&fresh, old) => *old = Evidence { since: old.since.min(fresh.since), ..fresh },
+            Some(_) => {}
+            None => self.evidence.push(fresh),
+        }
+        self.rank(grouping);
+    }
+
+    /// Strongest first: what people feel before what explains it, then by evidence.
+    fn rank(&mut self, grouping: &Grouping) {
+        let role = |evidence: &Evidence| grouping.catalog.lookup(evidence.signal.as_str()).role;
+        self.evidence.sort_by(|one, other| {
+            let by_role = role(other).cmp(&role(one));
+            by_role.then(other.score.total_cmp(&one.score)).then(one.series.cmp(&other.series))
+        });
+        self.evidence.truncate(MOST_SERIES);
+    }
+
+    /// A new revision when something changed that people act on.
+    pub fn revise(&mut self, grouping: &Grouping, now: Timestamp) -> Option<Incident> {
+        let before = acted_on(&self.incident);
+        self.describe(grouping);
+        (acted_on(&self.incident) != before).then(|| self.next_revision(now))
+    }
+
+    pub fn reopen(&mut self, grouping: &Grouping, findings: &[Finding], now: Timestamp) -> Incident {
+        for finding in findings {
+            self.add(grouping, finding);
+        }
+        self.describe(grouping);
+        (self.incident.state, self.incident.resolved_at) = (State::Reopened, None);
+        self.next_revision(now)
+    }
+
+    pub fn returned(&mut self, series: SeriesId) {
+        self.silent.remove(&series);
+    }
+
+    /// Resolves the case when nothing supported it for the resolve time and nobody in it is silent any more.
+    pub fn resolve_if_calm(&mut self, grouping: &Grouping, now: Timestamp) -> Option<Incident> {
+        let quiet = now - self.last_support;
+        let patience = if self.silent.is_empty() { grouping.resolve_after_ms } else { grouping.adopt_after_ms };
+        if self.is_over() || quiet < patience {
+            return None;
+        }
+        self.describe(grouping);
+        (self.incident.state, self.incident.resolved_at) = (State::Resolved, Some(now));
+        Some(self.next_revision(now))
+    }
+
+    fn next_revision(&mut self, now: Timestamp) -> Incident {
+        self.incident.revision = self.incident.revision.saturating_add(1);
+        self.incident.updated_at = now;
+        self.incident.clone()
+    }
+
+    /// Brings the record up to date with the evidence.
+    fn describe(&mut self, grouping: &Grouping) {
+        let supporting: Vec<&Evidence> = self.evidence.iter().filter(|each| supports(grouping, each)).collect();
+        let Some(strongest) = supporting.first() else { return };
+        let felt: Vec<&Evidence> = supporting.iter().copied().filter(|each| is_felt(grouping, each)).collect();
+        let speaking = if felt.is_empty() { &supporting } else { &felt };
+        let incident = &mut self.incident;
+        incident.kind = speaking.iter().map(|each| kind(grouping, each)).max().unwrap_or(Kind::Unusual);
+        incident.tenants = customers(&supporting);
+        incident.victims = customers(&felt);
+        incident.severity = severity(incident.kind, felt.len(), incident.victims.len());
+        incident.resource = only_resource(&supporting);
+        incident.signal = strongest.signal.clone();
+        (incident.expected, incident.actual) = (strongest.expected, strongest.actual);
+        (incident.unit, incident.season) = (strongest.unit.clone(), strongest.season);
+        incident.runbook = runbook(grouping, &supporting);
+        incident.summary = summary(incident, strongest, supporting.len());
+        incident.evidence = self.evidence.iter().take(Incident::MAX_EVIDENCE).cloned().collect();
+        incident.confidence = published(1.0 - libm::pow(0.5, supporting.iter().map(|_| 1.0).sum()));
+    }
+}
+
+fn draft(first: &Finding, now: Timestamp) -> Incident {
+    Incident {
+        incident_id: identity(first),
+        revision: 1,
+        state: State::Open,
+        kind: Kind::Unusual,
+        severity: Severity::Info,
+        pool: first.pool.clone(),
+        resource: None,
+        tenants: Vec::new(),
+        victims: Vec::new(),
+        culprits: Vec::new(),
+        started_at: first.since,
+        opened_at: now,
+        updated_at: now,
+        resolved_at: None,
+        summary: String::new(),
+        signal: first.signal.clone(),
+        expected: first.expected,
+        actual: first.actual,
+        unit: first.unit.clone(),
+        season: first.season,
+        confidence: first.confidence,
+        runbook: String::new(),
+        evidence: Vec::new(),
+    }
+}
+
+/// What the incident is about and when it began, never where that stood in a log.
+fn identity(first: &Finding) -> IncidentId {
+    let mut hash = IdHash::new("tidewatch incident 1");
+    hash.field(first.pool.as_str());
+    hash.field(first.tenant.as_str());
+    hash.field(&first.series.to_string());
+    hash.field(&first.since.to_string());
+    IncidentId(hash.finish())
+}
+
+fn evidence(finding: &Finding) -> Evidence {
+    Evidence {
+        detector: finding.detector,
+        series: finding.series,
+        signal: finding.signal.clone(),
+        tenant: finding.tenant.clone(),
+        resource: finding.resource.clone(),
+        since: finding.since,
+        window_start: finding.window_start,
+        actual: finding.actual,
+        expected: finding.expected,
+        lower: finding.lower,
+        upper: finding.upper,
+        unit: finding.unit.clone(),
+        season: finding.season,
+        score: finding.score,
+        summary: finding.summary.clone(),
+        source: finding.origin.clone(),
+    }
+}
+
+fn is_worse(fresh: &Evidence, old: &Evidence) -> bool {
+    let distance = |each: &Evidence| each.actual.map_or(0.0, |actual| (actual - each.expected).abs());
+    distance(fresh) > distance(old)
+}
+
+fn is_felt(grouping: &Grouping, evidence: &Evidence) -> bool {
+    grouping.catalog.lookup(evidence.signal.as_str()).role == Role::Symptom
+}
+
+fn supports(grouping: &Grouping, evidence: &Evidence) -> bool {
+    grouping.single || grouping.catalog.lookup(evidence.signal.as_str()).role != Role::Context
+}
+
+fn kind(grouping: &Grouping, evidence: &Evidence) -> Kind {
+    match evidence.actual {
+        None => Kind::Silent,
+        Some(_) => grouping.catalog.lookup(evidence.signal.as_str()).kind,
+    }
+}
+
+/// The runbook of the strongest cause, since it says what to do; else that of the strongest symptom.
+fn runbook(grouping: &Grouping, supporting: &[&Evidence]) -> String {
+    let spec = |evidence: &&Evidence| grouping.catalog.lookup(evidence.signal.as_str());
+    let cause = supporting.iter().map(spec).find(|spec| spec.role == Role::Cause);
+    cause.or(supporting.first().map(spec)).map_or(String::new(), |spec| spec.runbook.to_owned())
+}
+
+fn customers(evidence: &[&Evidence]) -> Vec<TenantId> {
+    let tenants = evidence.iter().map(|each| &each.tenant).filter(|tenant| tenant.is_customer());
+    tenants.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+fn only_resource(evidence: &[&Evidence]) -> Option<ResourceId> {
+    let first = &evidence.first()?.resource;
+    evidence.iter().all(|each| each.resource == *first).then(|| first.clone())
+}
+
+fn severity(kind: Kind, felt: usize, victims: usize) -> Severity {
+    match (felt, victims, kind) {
+        (0, _, _) => Severity::Warning,
+        (_, 2.., _) | (_, _, Kind::Failing) => Severity::Critical,
+        _ => Severity::Error,
+    }
+}
+
+fn summary(incident: &Incident, strongest: &Evidence, series: usize) -> String {
+    let trouble = wording::trouble(&incident.tenants, strongest.resource.as_str(), incident.kind);
+    match series {
+        1 => format!("{trouble}: {}", strongest.summary),
+        2 => format!("{trouble}: {}; 1 more series agrees", strongest.summary),
+        _ => format!("{trouble}: {}; {} more series agree", strongest.summary, series - 1),
+    }
+}
+
+type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>);
+
+fn acted_on(incident: &Incident) -> ActedOn {
+    let resource = incident.resource.clone();
+    (incident.kind, incident.severity, incident.tenants.clone(), incident.victims.clone(), resource)
+}

@@ -1,0 +1,149 @@
+use tidewatch_schemas::finding::{Season, Side};
+use tidewatch_schemas::incident::{Kind, Severity, State as Stage};
+use tidewatch_schemas::{Origin, SeriesKey};
+
+use super::*;
+
+fn grouping() -> Grouping {
+    Grouping {
+        catalog: Catalog,
+        resolve_after_ms: 60_000,
+        correlate_within_ms: 60_000,
+        adopt_after_ms: 86_400_000,
+        single: false,
+    }
+}
+
+/// A finding of `tenant` on `signal`, of a series told apart by `check`, in the window that starts at `second`.
+fn finding(tenant: &str, signal: &str, check: &str, second: i64) -> Finding {
+    let attributes = std::collections::BTreeMap::from([("check".to_owned(), check.to_owned())]);
+    let series = SeriesKey {
+        pool: "eu-1".into(),
+        tenant: tenant.into(),
+        resource: "odoo-web".into(),
+        signal: signal.into(),
+        attributes: attributes.clone(),
+    };
+    Finding {
+        detector: DetectorName::Baseline,
+        pool: series.pool.clone(),
+        tenant: series.tenant.clone(),
+        resource: series.resource.clone(),
+        signal: series.signal.clone(),
+        series: series.id(),
+        attributes,
+        unit: "s".to_owned(),
+        since: Timestamp(second * 1_000 - 30_000),
+        window_start: Timestamp(second * 1_000),
+        window_end: Timestamp(second * 1_000 + 10_000),
+        actual: Some(1.9),
+        expected: 0.05,
+        lower: 0.03,
+        upper: 0.1,
+        season: Season::Recent,
+        side: Side::Above,
+        score: 15.0,
+        confidence: 0.8,
+        summary: format!("{signal} is high"),
+        origin: Origin { topic: "t".into(), partition: 0, offset: second, index: 0 },
+    }
+}
+
+const SLOW: &str = "synthetic.check.duration";
+const CAUSE: &str = "postgresql.temp.io";
+
+/// Feeds findings, each at the end of its window, and returns the revisions.
+fn feed(state: &mut State, findings: &[Finding]) -> Vec<Incident> {
+    let observe = |finding: &Finding| grouping().observe(state, finding, finding.window_end);
+    findings.iter().filter_map(observe).collect()
+}
+
+#[test]
+fn one_series_alone_opens_nothing_and_two_do() {
+    let mut state = State::default();
+    assert!(feed(&mut state, &[finding("acme", SLOW, "login", 100)]).is_empty());
+    let opened = feed(&mut state, &[finding("acme", SLOW, "invoice", 110)]);
+    assert_eq!(opened.len(), 1);
+    let incident = &opened[0];
+    assert_eq!((incident.state, incident.kind, incident.revision), (Stage::Open, Kind::Slow, 1));
+    assert_eq!((incident.tenants.as_slice(), incident.severity), (&["acme".into()][..], Severity::Error));
+    assert_eq!(incident.evidence.len(), 2);
+}
+
+#[test]
+fn one_felt_series_opens_once_it_lasts() {
+    let mut state = State::default();
+    let lasting = |second| Finding { since: Timestamp(70_000), ..finding("acme", SLOW, "login", second) };
+    let seconds = [100, 110, 120, 130];
+    let opened: Vec<_> = seconds.iter().flat_map(|second| feed(&mut state, &[lasting(*second)])).collect();
+    assert_eq!(opened.len(), 1);
+    assert_eq!(opened[0].opened_at, Timestamp(130_000));
+}
+
+#[test]
+fn causes_alone_are_a_warning_and_need_two_signals() {
+    let mut state = State::default();
+    let first = [finding("acme", CAUSE, "a", 100), finding("acme", CAUSE, "b", 100)];
+    assert!(feed(&mut state, &first).is_empty());
+    let opened = feed(&mut state, &[finding("acme", "postgresql.deadlocks", "", 110)]);
+    assert_eq!(opened[0].severity, Severity::Warning);
+    assert!(opened[0].victims.is_empty());
+}
+
+#[test]
+fn tenants_that_begin_to_suffer_together_are_one_incident() {
+    let mut state = State::default();
+    let revisions = feed(
+        &mut state,
+        &[
+            finding("acme", SLOW, "login", 100),
+            finding("acme", SLOW, "invoice", 100),
+            finding("delta", SLOW, "login", 130),
+            finding("cobalt", SLOW, "login", 300),
+            finding("cobalt", SLOW, "invoice", 300),
+        ],
+    );
+    let ids: std::collections::BTreeSet<_> = revisions.iter().map(|revision| revision.incident_id).collect();
+    assert_eq!(ids.len(), 2, "delta joins acme, cobalt began much later");
+    assert_eq!(revisions[1].victims, ["acme".into(), "delta".into()]);
+    assert_eq!(revisions[1].severity, Severity::Critical);
+    assert_eq!(revisions[1].revision, 2);
+}
+
+#[test]
+fn context_is_evidence_and_nothing_more() {
+    let mut state = State::default();
+    let context = [finding("acme", "a.b", "", 100), finding("acme", "c.d", "", 100)];
+    assert!(feed(&mut state, &context).is_empty());
+    feed(&mut state, &[finding("acme", SLOW, "login", 100), finding("acme", SLOW, "invoice", 100)]);
+    assert!(feed(&mut state, &[finding("acme", "a.b", "", 110)]).is_empty(), "no new revision");
+    let resolved = grouping().advance(&mut state, Timestamp(170_000));
+    assert_eq!(resolved[0].evidence.len(), 3);
+}
+
+#[test]
+fn an_incident_resolves_once_calm_and_reopens_inside_the_flap_time() {
+    let mut state = State::default();
+    let start = |second| [finding("acme", SLOW, "login", second), finding("acme", SLOW, "invoice", second)];
+    let opened = feed(&mut state, &start(100));
+    assert!(grouping().advance(&mut state, Timestamp(169_999)).is_empty());
+    let resolved = grouping().advance(&mut state, Timestamp(170_000));
+    assert_eq!((resolved[0].state, resolved[0].revision), (Stage::Resolved, 2));
+    assert_eq!(resolved[0].resolved_at, Some(Timestamp(170_000)));
+    let reopened = feed(&mut state, &start(210));
+    assert_eq!((reopened[0].state, reopened[0].incident_id), (Stage::Reopened, opened[0].incident_id));
+    assert!(grouping().advance(&mut state, Timestamp(1_000_000)).len() == 1);
+    assert!(feed(&mut state, &start(1_100))[0].incident_id != opened[0].incident_id);
+}
+
+#[test]
+fn silence_holds_an_incident_open_until_the_series_returns() {
+    let mut state = State::default();
+    let mut silent = finding("acme", SLOW, "login", 100);
+    (silent.detector, silent.actual) = (DetectorName::Silence, None);
+    let opened = feed(&mut state, std::slice::from_ref(&silent));
+    assert_eq!(opened[0].kind, Kind::Silent);
+    assert!(grouping().advance(&mut state, Timestamp(5_000_000)).is_empty());
+    grouping().returned(&mut state, silent.series);
+    assert_eq!(grouping().advance(&mut state, Timestamp(5_000_001)).len(), 1);
+}

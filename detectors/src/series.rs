@@ -1,0 +1,166 @@
+//! The path of one series: an observation finds its window, a closed window is judged.
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::{Finding, Observation, Origin, SeriesKey, SignalSpec, Timestamp, Value};
+
+use crate::baseline::{self, Baseline};
+use crate::buckets::{Buckets, LastBuckets};
+use crate::counter::Counter;
+use crate::detector::{Detector, Judged};
+use crate::ring::{Late, Place, Ring};
+use crate::silence::{Rhythm, Silence};
+use crate::window::{Closed, Sample, Window};
+
+/// Longest stretch of windows without an event that is judged as zeros; after it a kind of event counts as gone.
+const MOST_ZEROS: i64 = 360;
+/// A window that its own series did not close is closed when the pool's time passed its end by this many latenesses.
+const POOL_PATIENCE: i64 = 3;
+
+/// What holds for every series.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Width of a window in milliseconds.
+    pub window_ms: i64,
+    /// How long a window stays open after its end, in milliseconds of event time.
+    pub lateness_ms: i64,
+    /// The baseline detector.
+    pub baseline: Baseline,
+    /// The silence detector.
+    pub silence: Silence,
+}
+
+/// What is remembered of one series between observations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SeriesState {
+    ring: Ring,
+    counter: Option<Counter>,
+    buckets: Option<LastBuckets>,
+    baseline: baseline::State,
+    rhythm: Rhythm,
+    newest: Option<Timestamp>,
+    origin: Option<Origin>,
+    counts_events: bool,
+}
+
+/// Who a series is, for those who judge it.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// The series.
+    pub key: &'a SeriesKey,
+    /// What the catalog says about its signal.
+    pub spec: &'a SignalSpec,
+    /// Unit of its values.
+    pub unit: &'a str,
+}
+
+impl SeriesState {
+    /// Adds an observation to its window. True when the series had been silent.
+    ///
+    /// # Errors
+    /// When the window of the observation was closed before.
+    pub fn absorb(&mut self, settings: &Settings, seen: &Observation, origin: &Origin) -> Result<bool, Late> {
+        let place = Place { at: seen.at, width_ms: settings.window_ms, origin };
+        let sample = self.sample(seen);
+        if let Some(sample) = sample.filter(is_finite) {
+            self.ring.add(place, sample)?;
+        }
+        self.newest = self.newest.max(Some(seen.at));
+        self.origin = Some(origin.clone());
+        Ok(!self.counts_events && self.rhythm.report(seen.at))
+    }
+
+    fn sample(&mut self, seen: &Observation) -> Option<Sample> {
+        match &seen.value {
+            Value::Gauge(level) => Some(Sample::Level(*level)),
+            Value::Sum(sum) => Counter::advance(&mut self.counter, seen.at, sum),
+            Value::Distribution(distribution) => Buckets::advance(&mut self.buckets, seen.at, distribution),
+            Value::Summary(summary) => Buckets::of_summary(summary).map(Sample::Level),
+            Value::Log(_) => {
+                self.counts_events = true;
+                Some(Sample::Event)
+            }
+        }
+    }
+
+    /// Closes and judges every window whose time has come, by the series' own events or by the pool's time.
+    pub fn judge(&mut self, settings: &Settings, who: Identity<'_>, pool_time: Timestamp) -> Vec<Finding> {
+        let until = self.closable_until(settings, pool_time);
+        let mut findings = Vec::new();
+        while let Some(window) = self.ring.close_next(until, settings.window_ms) {
+            self.judge_zeros(settings, who, window.start, &mut findings);
+            self.judge_window(settings, who, &window, &mut findings);
+        }
+        self.judge_zeros(settings, who, until.floor_to(settings.window_ms), &mut findings);
+        findings
+    }
+
+    fn closable_until(&self, settings: &Settings, pool_time: Timestamp) -> Timestamp {
+        let by_pool = pool_time + -(POOL_PATIENCE * settings.lateness_ms);
+        self.newest.map_or(by_pool, |newest| by_pool.max(newest + -settings.lateness_ms))
+    }
+
+    fn judge_window(&mut self, settings: &Settings, who: Identity<'_>, window: &Window, found: &mut Vec<Finding>) {
+        if let Some(closed) = window.close(settings.window_ms, self.counts_events) {
+            found.extend(self.verdict(settings, who, closed, window.origin()));
+        }
+    }
+
+    fn verdict(&mut self, settings: &Settings, who: Identity<'_>, window: Closed, origin: &Origin) -> Option<Finding> {
+        let judged = Judged { series: who.key, spec: who.spec, unit: who.unit, window, origin };
+        settings.baseline.observe(&mut self.baseline, &judged)
+    }
+
+    /// For kinds of events, a window in which none came is a zero.
+    fn judge_zeros(&mut self, settings: &Settings, who: Identity<'_>, until: Timestamp, found: &mut Vec<Finding>) {
+        let Some(last) = self.zeros_end().filter(|_| self.counts_events) else { return };
+        let width = settings.window_ms;
+        let until = until.min(last + MOST_ZEROS * width);
+        let Some(origin) = self.origin.clone() else { return };
+        let mut start = self.ring.closed_until().unwrap_or(until);
+        while start < until {
+            let zero = Closed { start, width_ms: width, value: 0.0 };
+            found.extend(self.verdict(settings, who, zero, &origin));
+            start = start + width;
+            self.ring.close_until(start);
+        }
+    }
+
+    fn zeros_end(&self) -> Option<Timestamp> {
+        self.newest.or(self.ring.closed_until())
+    }
+
+    /// When [`Self::judge`] has something to do without a new observation, in pool time.
+    #[must_use]
+    pub fn due(&self, settings: &Settings) -> Option<Timestamp> {
+        let next = self.ring.oldest().or_else(|| self.next_zero(settings))?;
+        Some(next + settings.window_ms + POOL_PATIENCE * settings.lateness_ms)
+    }
+
+    fn next_zero(&self, settings: &Settings) -> Option<Timestamp> {
+        let end = self.newest? + MOST_ZEROS * settings.window_ms;
+        self.ring.closed_until().filter(|start| self.counts_events && *start < end)
+    }
+
+    /// When the series would be silent, in pool time.
+    #[must_use]
+    pub fn silent_from(&self, settings: &Settings) -> Option<Timestamp> {
+        settings.silence.due(&self.rhythm)
+    }
+
+    /// Says, once, that the series has gone silent.
+    pub fn missed(&mut self, settings: &Settings, key: &SeriesKey, pool_time: Timestamp) -> Option<Finding> {
+        let silent = settings.silence.observe(&mut self.rhythm, pool_time)?;
+        Some(silent.finding(key, pool_time, self.origin.as_ref()?))
+    }
+}
+
+fn is_finite(sample: &Sample) -> bool {
+    match sample {
+        Sample::Level(level) => level.is_finite(),
+        Sample::Increment { amount, .. } => amount.is_finite(),
+        Sample::Event | Sample::Values(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;

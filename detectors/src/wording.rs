@@ -1,0 +1,108 @@
+//! Findings and incidents in one English sentence, with numbers a person can read.
+
+use std::fmt::Write as _;
+
+use tidewatch_schemas::finding::{DetectorName, Side};
+use tidewatch_schemas::incident::Kind;
+use tidewatch_schemas::{Finding, TenantId};
+
+/// A finding in one sentence.
+#[must_use]
+pub fn finding(finding: &Finding) -> String {
+    let mut text = format!("{}{}", finding.signal, attributes(finding));
+    let expected = quantity(finding.expected, &finding.unit);
+    match (finding.detector, finding.actual) {
+        (DetectorName::Silence, _) | (_, None) => {
+            let seconds = (finding.window_end - finding.since) / 1_000;
+            let _ = write!(text, " has not reported for {seconds} s, usually every {expected}");
+        }
+        (DetectorName::Baseline, Some(actual)) => {
+            let lower = quantity(finding.lower, &finding.unit);
+            let upper = quantity(finding.upper, &finding.unit);
+            let side = if finding.side == Side::Above { "above" } else { "below" };
+            let actual = quantity(actual, &finding.unit);
+            let _ = write!(text, " is {actual}, {side} the usual {expected} ({lower} to {upper})");
+        }
+    }
+    text
+}
+
+fn attributes(finding: &Finding) -> String {
+    if finding.attributes.is_empty() {
+        return String::new();
+    }
+    let pairs: Vec<String> = finding.attributes.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+/// Who is in what trouble: `acme and delta are slow`.
+#[must_use]
+pub fn trouble(tenants: &[TenantId], place: &str, kind: Kind) -> String {
+    let state = match kind {
+        Kind::Slow => "slow",
+        Kind::Failing => "failing",
+        Kind::Silent => "silent",
+        Kind::Unusual => "unlike usual",
+    };
+    let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
+    match names.split_last() {
+        None => format!("{place} is {state}"),
+        Some((only, [])) => format!("{only} is {state}"),
+        Some((last, rest)) => format!("{} and {last} are {state}", rest.join(", ")),
+    }
+}
+
+/// A number with its unit, scaled to what people say: `46 ms`, `12.3 MB`, `97 %` stays `0.97`.
+#[must_use]
+pub fn quantity(value: f64, unit: &str) -> String {
+    match unit {
+        "s" if value.abs() < 1.0 && value != 0.0 => format!("{} ms", short(value * 1_000.0)),
+        "By" => bytes(value),
+        "" | "1" => short(value),
+        _ if unit.starts_with('{') => format!("{} {}", short(value), unit.trim_matches(['{', '}'])),
+        _ => format!("{} {unit}", short(value)),
+    }
+}
+
+fn bytes(value: f64) -> String {
+    let steps = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let step = steps.into_iter().find(|(size, _)| value.abs() >= *size);
+    step.map_or_else(|| format!("{} B", short(value)), |(size, name)| format!("{} {name}", short(value / size)))
+}
+
+/// Three significant digits, no trailing zeros.
+fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return format!("{value}");
+    }
+    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    format!("{rounded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_like_numbers() {
+        let cases = [
+            (0.0462, "s", "46.2 ms"),
+            (1.9, "s", "1.9 s"),
+            (0.0, "s", "0 s"),
+            (12_345_678.0, "By", "12.3 MB"),
+            (0.97, "1", "0.97"),
+            (1234.0, "{requests}", "1230 requests"),
+        ];
+        for (value, unit, expected) in cases {
+            assert_eq!(quantity(value, unit), expected);
+        }
+    }
+
+    #[test]
+    fn tenants_are_listed_as_people_list_them() {
+        let tenants = ["acme", "borealis", "delta"].map(TenantId::from);
+        assert_eq!(trouble(&tenants[..1], "pg", Kind::Slow), "acme is slow");
+        assert_eq!(trouble(&tenants, "pg", Kind::Failing), "acme, borealis and delta are failing");
+        assert_eq!(trouble(&[], "pg-main", Kind::Unusual), "pg-main is unlike usual");
+    }
+}
