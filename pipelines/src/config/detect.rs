@@ -1,0 +1,82 @@
+//! The section `detect`: windows, time limits and the one knob of detection.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::error::Wrong;
+use super::section::Section;
+use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
+
+/// What `now` is while judging.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// The ticks that ingest writes.
+    #[default]
+    Ticks,
+    /// The newest event time of each pool, for recordings.
+    Events,
+}
+
+/// How detection works. Times in milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DetectConfig {
+    /// Consumer group.
+    pub group: String,
+    /// Folder of the state.
+    pub state: PathBuf,
+    /// What `now` is.
+    pub clock: Clock,
+    /// Length of a window; divides a day.
+    pub window_ms: i64,
+    /// How long a window stays open after its end.
+    pub lateness_ms: i64,
+    /// Expected false findings per series and month.
+    pub false_alarms: f64,
+    /// How long signals must be back in band before an incident is resolved.
+    pub resolve_after_ms: i64,
+    /// Findings of one pool that begin this close together are one incident.
+    pub correlate_within_ms: i64,
+    /// A level that lasts this long becomes normal.
+    pub adopt_after_ms: i64,
+    /// Reports missed in a row before a series counts as silent.
+    pub silence_after: u32,
+    /// Most series of a pool.
+    pub series_limit: usize,
+    /// Most records of a micro-batch.
+    pub batch: usize,
+    /// Longest wait for a batch to fill.
+    pub linger: Duration,
+}
+
+pub(super) fn read(section: &mut Section) -> DetectConfig {
+    DetectConfig {
+        group: section.text("group"),
+        state: PathBuf::from(section.text("state")),
+        clock: section.choice("clock", [("ticks", Clock::Ticks), ("events", Clock::Events)], Clock::Ticks),
+        window_ms: read_window(section),
+        lateness_ms: millis(section.duration("lateness", Duration::ZERO..=DAY)),
+        false_alarms: section.number("false_alarms", 0.01..=1000.0),
+        resolve_after_ms: millis(section.duration("resolve_after", Duration::ZERO..=DAY)),
+        correlate_within_ms: millis(section.duration("correlate_within", Duration::ZERO..=DAY)),
+        adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
+        silence_after: section.whole("silence_after", 1..=1000),
+        series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
+        batch: section.whole("batch", BATCH) as usize,
+        linger: section.duration("linger", LINGER),
+    }
+}
+
+/// A day must hold whole windows, or an hour of the day would mean other windows every day.
+fn read_window(section: &mut Section) -> i64 {
+    let origin = section.origin("window");
+    let window = section.duration("window", SECOND..=HOUR);
+    if !DAY.as_millis().is_multiple_of(window.as_millis()) {
+        let problem = format!("a day does not divide into windows of {}", quantity::show_duration(window));
+        section.refuse(
+            "window",
+            &origin,
+            Wrong::new(problem, "write a length that divides a day, such as 10s, 30s or 1m"),
+        );
+    }
+    millis(window)
+}
