@@ -9,7 +9,6 @@ use tidewatch_ingest::{Format, Ingest, Limits, Rule, Settings, Source};
 
 use super::error::Wrong;
 use super::section::Section;
-use super::value::DEFAULT;
 use super::{BATCH, DAY, LINGER, MINUTE, millis};
 
 /// Where a consumer group begins that has no committed offset.
@@ -98,13 +97,14 @@ fn read_limits(section: &mut Section) -> Limits {
 /// Says what is wrong with items that could be read but mean nothing. Their sentences begin with the item: `source 2: `.
 fn refuse_what_ingest_refuses(section: &mut Section, settings: &Settings, origins: &[String; 4]) {
     let Err(refused) = Ingest::new(settings.clone()) else { return };
+    let [sources, ..] = origins;
     for problem in refused.problems {
         let located = CHECKED.iter().zip(origins).find_map(|((key, called), origin)| {
             let (number, sentence) = problem.strip_prefix(called)?.split_once(": ")?;
             let index = number.parse::<usize>().ok()?.checked_sub(1)?;
             Some((format!("{key}[{index}]"), origin.as_str(), sentence))
         });
-        let (key, origin, sentence) = located.unwrap_or_else(|| ("sources".to_owned(), DEFAULT, &problem));
+        let (key, origin, sentence) = located.unwrap_or_else(|| ("sources".to_owned(), sources.as_str(), &problem));
         if !section.is_wrong(&key) {
             section.refuse(&key, origin, Wrong::new(sentence, ""));
         }

@@ -18,11 +18,12 @@ use super::section::Section;
 use super::value::{origin_of, shown};
 
 /// Settings that Tidewatch makes itself, and what to do instead.
-const OWNED: [(&str, &str); 14] = [
+pub(super) const OWNED: [(&str, &str); 15] = [
     ("bootstrap.servers", "use kafka.brokers"),
     ("metadata.broker.list", "use kafka.brokers"),
     ("group.id", "use ingest.group and detect.group"),
     ("group.protocol", "remove it"),
+    ("group.instance.id", "remove it"),
     ("enable.auto.commit", "remove it"),
     ("enable.auto.offset.store", "remove it"),
     ("auto.offset.reset", "use ingest.start"),

@@ -1,6 +1,5 @@
+mod client;
 mod shipped;
-
-use std::collections::BTreeMap;
 
 use tidewatch_ingest::{Format, Settings};
 
@@ -103,6 +102,11 @@ fn each_mistake_says_what_would_be_right() {
             "ingest.record_limit: 1000 is not a size; write a number and a unit such as 1MiB",
         ),
         ("ingest: { record_limit: 1B }", "ingest.record_limit: \"1B\" is out of range; write 1KiB to 100MiB"),
+        (
+            "ingest: { sources: [] }",
+            "ingest.sources: sources is empty and must name at least one source with topics and format",
+        ),
+        ("ingest: { tenant: [{}] }", "ingest.tenant[0].from: it is missing; write it"),
         ("ingest: { tenant: [{ form: 'header:a' }] }", "ingest.tenant[0].from: it is missing; write it"),
         (
             "ingest: { sources: [{ topics: [tidewatch.incidents], format: json_lines }] }",
@@ -149,7 +153,11 @@ ingest:
 
 #[test]
 fn text_that_is_not_yaml_says_where() {
-    let cases = [("detect:\n  window: [10s\nlog: {}\n", "a.yaml:3:"), ("detect:\n\twindow: 10s\n", "a.yaml:2:")];
+    let cases = [
+        ("detect:\n  window: [10s\nlog: {}\n", "a.yaml:3:"),
+        ("detect:\n\twindow: 10s\n", "a.yaml:2:"),
+        ("detect:\n  batch: 1\n  batch: 2\n", "a.yaml:"),
+    ];
     for (yaml, expected) in cases {
         let mistakes = mistakes(yaml);
         assert!(mistakes.len() == 1 && mistakes[0].starts_with(expected), "{yaml:?}: {mistakes:?}");
@@ -195,73 +203,4 @@ fn a_mistake_names_the_variable_or_the_flag_that_makes_it() {
         ("a.yaml", "log.level"),
     ];
     assert_eq!(origins, expected);
-}
-
-#[test]
-fn client_settings_are_tried_on_the_client() {
-    let yaml = "
-kafka:
-  client:
-    socket.timeout.ms: 30000
-    socket.timeout: 3
-    fetch.wait.max.ms: soon
-    sasl.password: hunter2
-    client.id: { file: a, env: B }
-    no.such.password: { env: B }
-    sasl: { username: me }
-    ssl.key.location: hunter2
-    ssl.key.password: { env: B }
-    isolation.level: read_uncommitted
-";
-    let mistakes = mistakes(yaml);
-    let expected = [
-        "a.yaml: kafka.client.client.id: the section is not a reference; ",
-        "a.yaml: kafka.client.fetch.wait.max.ms: the Kafka client refuses \"soon\": ",
-        "a.yaml: kafka.client.isolation.level: Tidewatch makes this setting itself; remove it",
-        "a.yaml: kafka.client.no.such.password: the Kafka client has no setting no.such.password; ",
-        "a.yaml: kafka.client.sasl: the Kafka client has no setting sasl; ",
-        "a.yaml: kafka.client.sasl.password: a secret must not be written into the configuration; ",
-        "a.yaml: kafka.client.socket.timeout: the Kafka client has no setting socket.timeout; ",
-        "a.yaml: kafka.client.ssl.key.location: this build cannot do that: OpenSSL not available at build time; ",
-        "a.yaml: kafka.client.ssl.key.password: this build cannot do that: OpenSSL not available at build time; ",
-    ];
-    assert_eq!(mistakes.len(), expected.len(), "{mistakes:#?}");
-    for (mistake, expected) in mistakes.iter().zip(expected) {
-        assert!(mistake.starts_with(expected), "{mistake:?} does not begin with {expected:?}");
-    }
-}
-
-#[test]
-fn no_secret_is_ever_shown() {
-    let password = ("TIDEWATCH__KAFKA__CLIENT__SASL__PASSWORD", "hunter2");
-    let config = load_with("", &[password], &[]).unwrap();
-    let shown = format!("{config:?}");
-    assert!(shown.contains("\"sasl.password\": ***") && !shown.contains("hunter2"), "{shown}");
-    let written = mistakes(
-        "kafka: { client: { sasl.password: hunter2, sasl.oauthbearer.config: [hunter2], sasl.pasword: hunter2 } }",
-    );
-    assert!(written.len() == 3 && !written.iter().any(|line| line.contains("hunter2")), "{written:#?}");
-}
-
-#[test]
-fn the_client_gets_the_brokers_the_settings_and_the_secrets() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("username");
-    fs::write(&file, "tidewatch\n").unwrap();
-    let yaml = PRODUCTION.replace("/run/secrets/kafka-username", file.to_str().unwrap());
-    let kafka = load(&yaml).unwrap().kafka;
-    let client = kafka.client_config(&BTreeMap::from([("KAFKA_PASSWORD".to_owned(), "hunter2".to_owned())])).unwrap();
-    let cases = [
-        ("bootstrap.servers", "kafka-1.example.org:9093,kafka-2.example.org:9093"),
-        ("sasl.password", "hunter2"),
-        ("sasl.username", "tidewatch"),
-        ("socket.timeout.ms", "30000"),
-    ];
-    for (name, expected) in cases {
-        assert_eq!(client.get(name), Some(expected), "{name}");
-    }
-    fs::remove_file(&file).unwrap();
-    let missing = kafka.client_config(&BTreeMap::new()).unwrap_err();
-    let keys: Vec<&str> = missing.0.iter().map(|error| error.key.as_str()).collect();
-    assert_eq!(keys, ["kafka.client.sasl.password", "kafka.client.sasl.username"], "{missing}");
 }

@@ -59,6 +59,14 @@ fn the_page_tells_of_every_option_and_its_default() {
 }
 
 #[test]
+fn the_page_names_every_client_setting_that_cannot_be_given() {
+    let page = in_repository("docs/configuration.md");
+    for (name, _) in kafka::OWNED {
+        assert!(page.contains(&format!("`{name}`")), "docs/configuration.md does not name `{name}`");
+    }
+}
+
+#[test]
 fn the_page_tells_of_no_option_that_is_not_there() {
     let options: Vec<String> = options().into_iter().map(|(path, _)| path).collect();
     let page = in_repository("docs/configuration.md");
