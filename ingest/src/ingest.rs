@@ -33,14 +33,13 @@ impl Ingest {
     /// # Errors
     /// Everything that is wrong with them at once, each problem with the rule or source it is about and what would be
     /// right.
-    #[expect(clippy::needless_pass_by_value, reason = "settings are used up: what holds afterwards is checked")]
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let mut problems = Vec::new();
-        let formats = parse::sources(&settings.sources, &mut problems);
+        let formats = parse::sources(settings.sources, &mut problems);
         let unassigned = tidewatch_schemas::TenantId::UNASSIGNED;
-        let tenant = parse::rules("tenant", &settings.tenant, unassigned, &mut problems);
-        let pool = parse::rules("pool", &settings.pool, DEFAULT_POOL, &mut problems);
-        let resource = parse::rules("resource", &settings.resource, UNKNOWN_RESOURCE, &mut problems);
+        let tenant = parse::rules("tenant", settings.tenant, unassigned, &mut problems);
+        let pool = parse::rules("pool", settings.pool, DEFAULT_POOL, &mut problems);
+        let resource = parse::rules("resource", settings.resource, UNKNOWN_RESOURCE, &mut problems);
         parse::limits(settings.limits, &mut problems);
         if problems.is_empty() {
             return Ok(Self { formats, tenant, pool, resource, limits: settings.limits });

@@ -136,10 +136,7 @@ fn value(kind: Option<&str>, value: f64, start: Option<Timestamp>) -> Result<Val
 }
 
 fn attributes(found: BTreeMap<String, Json>, limits: Limits) -> Result<BTreeMap<String, String>, Refusal> {
-    if found.len() > limits.attributes {
-        let detail = format!("{} attributes must be at most {}", found.len(), limits.attributes);
-        return Err(Refusal::new(RejectReason::TooManyAttributes, detail));
-    }
+    point::verify_attributes(found.len(), limits.attributes)?;
     let most = limits.attribute_bytes;
     let kept = found.into_iter().filter(|(_, value)| !value.is_null());
     Ok(kept.map(|(key, value)| (text::cut_owned(key, most), text::cut_owned(scalar(value), most))).collect())

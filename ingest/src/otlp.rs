@@ -36,6 +36,3 @@ pub(crate) struct LogsRequest {
     pub(crate) resources: Vec<ResourceLogs>,
     pub(crate) broken: Broken,
 }
-
-#[cfg(test)]
-mod tests;

@@ -8,7 +8,7 @@ use tidewatch_schemas::{PoolId, ResourceId, TenantId};
 use crate::ingest::Ingest;
 use crate::otlp::attributes;
 use crate::record::{Header, SourceRecord};
-use crate::rule::{From, RuleList, Settled};
+use crate::rule::{Field, RuleList, Settled};
 use crate::text;
 
 /// Resource attributes that tell series of one resource apart. The others describe it, and describing it differently (a new
@@ -50,7 +50,7 @@ pub(crate) struct Names {
     pub(crate) pool: PoolId,
     pub(crate) resource: ResourceId,
     /// Attributes that say no more than the tenant or the resource already does.
-    spent: [Option<From>; 2],
+    spent: [Option<Field>; 2],
 }
 
 /// What was settled, with its name as the identifier that every point clones.
@@ -66,10 +66,10 @@ impl<'a> Place<'a> {
             let value = attributes::find(resource, key)?;
             Some((*key, text::cut(&value, most).to_owned()))
         });
-        let text_at = |from: &From| match from {
-            From::Header(name) => header(record.headers, name),
-            From::Resource(key) => attributes::find(resource, key),
-            From::Attribute(_) => None,
+        let text_at = |from: &Field| match from {
+            Field::Header(name) => header(record.headers, name),
+            Field::Resource(key) => attributes::find(resource, key),
+            Field::Attribute(_) => None,
         };
         Self {
             ingest,
@@ -86,32 +86,34 @@ impl<'a> Place<'a> {
         let (tenant, spent_on_tenant) = self.tenant.name(&self.ingest.tenant, point, most);
         let (pool, _) = self.pool.name(&self.ingest.pool, point, most);
         let (resource, spent_on_resource) = self.resource.name(&self.ingest.resource, point, most);
-        let spent_on_resource = spent_on_resource.filter(|from| matches!(from, From::Resource(_)));
+        let spent_on_resource = spent_on_resource.filter(|from| matches!(from, Field::Resource(_)));
         Names { tenant, pool, resource, spent: [spent_on_tenant, spent_on_resource] }
     }
 
     /// The resource attributes that tell this point's series from others of the resource.
     pub(crate) fn telling<'b>(&'b self, names: &'b Names) -> impl Iterator<Item = (&'static str, &'b str)> {
         let all = self.telling.iter().map(|(key, value)| (*key, value.as_str()));
-        all.filter(|(key, _)| !names.spent.iter().flatten().any(|from| matches!(from, From::Resource(by) if by == key)))
+        all.filter(|(key, _)| {
+            !names.spent.iter().flatten().any(|from| matches!(from, Field::Resource(by) if by == key))
+        })
     }
 }
 
 impl Names {
     /// Whether the point's attribute `key` says no more than the tenant does.
     pub(crate) fn is_spent(&self, key: &str) -> bool {
-        self.spent.iter().flatten().any(|from| matches!(from, From::Attribute(by) if by == key))
+        self.spent.iter().flatten().any(|from| matches!(from, Field::Attribute(by) if by == key))
     }
 }
 
-impl<T: Clone + for<'b> std::convert::From<&'b str>> Kept<T> {
-    fn new<'b>(rules: &RuleList, text_at: impl Fn(&From) -> Option<Cow<'b, str>>, most: usize) -> Self {
+impl<T: Clone + for<'b> From<&'b str>> Kept<T> {
+    fn new<'b>(rules: &RuleList, text_at: impl Fn(&Field) -> Option<Cow<'b, str>>, most: usize) -> Self {
         let settled = rules.settle(text_at);
         let id = T::from(text::cut(&settled.found.name, most));
         Self { settled, id }
     }
 
-    fn name(&self, rules: &RuleList, point: &[KeyValue], most: usize) -> (T, Option<From>) {
+    fn name(&self, rules: &RuleList, point: &[KeyValue], most: usize) -> (T, Option<Field>) {
         match rules.decide(&self.settled, |key| attributes::find(point, key)) {
             Some(found) => (T::from(text::cut(&found.name, most)), found.spent),
             None => (self.id.clone(), self.settled.found.spent.clone()),

@@ -47,6 +47,15 @@ pub(crate) fn event_time(at: Timestamp, received: Timestamp, future_ms: i64) -> 
     Ok(EventTime { at: at.min(latest), clamped: at > latest })
 }
 
+/// Refuses a point with more attributes than the limit.
+pub(crate) fn verify_attributes(found: usize, most: usize) -> Result<(), Refusal> {
+    if found > most {
+        let detail = format!("{found} attributes must be at most {most}");
+        return Err(Refusal::new(RejectReason::TooManyAttributes, detail));
+    }
+    Ok(())
+}
+
 /// When counting began, as far as that can be true: not before 2000 and not after the point itself.
 pub(crate) fn start_time(start: Timestamp, at: Timestamp) -> Option<Timestamp> {
     (start >= Timestamp::EARLIEST && start <= at).then_some(start)

@@ -12,7 +12,7 @@ use regex::Regex;
 
 /// Where a rule looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum Field {
     /// A header of the record.
     Header(String),
     /// An attribute of the resource.
@@ -24,7 +24,7 @@ pub(crate) enum From {
 /// A checked rule.
 #[derive(Debug)]
 pub(crate) struct CheckedRule {
-    from: From,
+    from: Field,
     matches: Option<Regex>,
     lookup: BTreeMap<String, String>,
     value: Option<String>,
@@ -43,7 +43,7 @@ pub(crate) struct Match {
     /// The name.
     pub(crate) name: String,
     /// The attribute that says nothing more than the name does, because its whole value became the name.
-    pub(crate) spent: Option<From>,
+    pub(crate) spent: Option<Field>,
 }
 
 /// What headers and resource say, and how many rules on attributes may still say otherwise.
@@ -56,9 +56,9 @@ pub(crate) struct Settled {
 
 impl RuleList {
     /// Applies the rules on headers and resource; `text_at` gives what stands there.
-    pub(crate) fn settle<'a>(&self, text_at: impl Fn(&From) -> Option<Cow<'a, str>>) -> Settled {
+    pub(crate) fn settle<'a>(&self, text_at: impl Fn(&Field) -> Option<Cow<'a, str>>) -> Settled {
         for (position, rule) in self.rules.iter().enumerate() {
-            if matches!(rule.from, From::Attribute(_)) {
+            if matches!(rule.from, Field::Attribute(_)) {
                 continue;
             }
             if let Some(found) = text_at(&rule.from).and_then(|text| rule.apply(&text)) {
@@ -76,8 +76,8 @@ impl RuleList {
         text_at: impl Fn(&str) -> Option<Cow<'a, str>>,
     ) -> Option<Match> {
         self.rules.iter().take(settled.rules_before).find_map(|rule| match &rule.from {
-            From::Attribute(key) => rule.apply(&text_at(key)?),
-            From::Header(_) | From::Resource(_) => None,
+            Field::Attribute(key) => rule.apply(&text_at(key)?),
+            Field::Header(_) | Field::Resource(_) => None,
         })
     }
 }

@@ -13,7 +13,7 @@ use super::{Broken, attributes};
 use crate::batch::{Batch, Draft};
 use crate::ingest::Ingest;
 use crate::place::{Names, Place};
-use crate::point::Refusal;
+use crate::point::{self, Refusal};
 use crate::record::SourceRecord;
 use crate::signal::Signal;
 use crate::text;
@@ -70,11 +70,7 @@ impl<'a, 'b> Walk<'a, 'b> {
     }
 
     fn take(&mut self, place: &Place<'_>, scope: &str, event: &LogRecord) -> Result<(), Refusal> {
-        let (found, most) = (event.attributes.len(), self.ingest.limits.attributes);
-        if found > most {
-            let detail = format!("{found} attributes must be at most {most}");
-            return Err(Refusal::new(RejectReason::TooManyAttributes, detail));
-        }
+        point::verify_attributes(event.attributes.len(), self.ingest.limits.attributes)?;
         let body = body(event)?;
         let severity = severity(event);
         let mut attributes = BTreeMap::from([("severity".to_owned(), severity_name(severity).to_owned())]);

@@ -14,7 +14,7 @@ use super::{Broken, attributes};
 use crate::batch::{Batch, Draft};
 use crate::ingest::Ingest;
 use crate::place::{Names, Place};
-use crate::point::Refusal;
+use crate::point::{self, Refusal};
 use crate::record::SourceRecord;
 use crate::signal::Signal;
 use crate::text;
@@ -75,11 +75,7 @@ impl<'a, 'b> Walk<'a, 'b> {
 
     fn point(&mut self, place: &Place<'_>, signal: &Signal, point: Point) -> Result<(), Refusal> {
         let Some(value) = point.value? else { return Ok(()) };
-        let (found, most) = (point.attributes.len(), self.ingest.limits.attributes);
-        if found > most {
-            let detail = format!("{found} attributes must be at most {most}");
-            return Err(Refusal::new(RejectReason::TooManyAttributes, detail));
-        }
+        point::verify_attributes(point.attributes.len(), self.ingest.limits.attributes)?;
         let names = place.names(&point.attributes);
         let attributes = self.attributes(place, &names, &point.attributes);
         let Names { tenant, pool, resource, .. } = names;

@@ -1,11 +1,12 @@
 //! Settings to checked rules and sources. Everything that is wrong is said at once, each with what would be right.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use regex::Regex;
 
-use super::{CheckedRule, From, RuleList};
+use super::{CheckedRule, Field, RuleList};
 use crate::settings::{Format, Limits, Rule, Source};
 
 /// Everything that is wrong with settings, one sentence each.
@@ -24,26 +25,26 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 /// The rules under `name`, and a sentence in `problems` for each that is wrong.
-pub(crate) fn rules(name: &str, raw: &[Rule], fallback: &'static str, problems: &mut Vec<String>) -> RuleList {
+pub(crate) fn rules(name: &str, raw: Vec<Rule>, fallback: &'static str, problems: &mut Vec<String>) -> RuleList {
     let mut rules = Vec::with_capacity(raw.len());
-    for (position, rule) in raw.iter().enumerate() {
+    for (position, rule) in raw.into_iter().enumerate() {
         let place = format!("{name} rule {}", position + 1);
         let from = from(&rule.from).map_err(|problem| problems.push(format!("{place}: {problem}")));
         let matches = pattern(rule.matches.as_deref()).map_err(|problem| problems.push(format!("{place}: {problem}")));
-        problems.extend(contradiction(rule).map(|problem| format!("{place}: {problem}")));
+        problems.extend(contradiction(&rule).map(|problem| format!("{place}: {problem}")));
         if let (Ok(from), Ok(matches)) = (from, matches) {
-            rules.push(CheckedRule { from, matches, lookup: rule.lookup.clone(), value: rule.value.clone() });
+            rules.push(CheckedRule { from, matches, lookup: rule.lookup, value: rule.value });
         }
     }
     RuleList { rules, fallback }
 }
 
-fn from(text: &str) -> Result<From, String> {
+fn from(text: &str) -> Result<Field, String> {
     let parts = text.split_once(':').filter(|(_, key)| !key.trim().is_empty());
     match parts {
-        Some(("header", name)) => Ok(From::Header(name.to_owned())),
-        Some(("resource", key)) => Ok(From::Resource(key.to_owned())),
-        Some(("attribute", key)) => Ok(From::Attribute(key.to_owned())),
+        Some(("header", name)) => Ok(Field::Header(name.to_owned())),
+        Some(("resource", key)) => Ok(Field::Resource(key.to_owned())),
+        Some(("attribute", key)) => Ok(Field::Attribute(key.to_owned())),
         _ => Err(format!("from {text:?} must be header:NAME, resource:KEY or attribute:KEY")),
     }
 }
@@ -69,21 +70,29 @@ fn contradiction(rule: &Rule) -> Option<String> {
 }
 
 /// The format of each topic, and a sentence in `problems` for each source that is wrong.
-pub(crate) fn sources(raw: &[Source], problems: &mut Vec<String>) -> BTreeMap<String, Format> {
+pub(crate) fn sources(raw: Vec<Source>, problems: &mut Vec<String>) -> BTreeMap<String, Format> {
     let mut formats = BTreeMap::new();
     if raw.is_empty() {
         problems.push("sources is empty and must name at least one source with topics and format".to_owned());
     }
-    for (position, source) in raw.iter().enumerate() {
+    for (position, source) in raw.into_iter().enumerate() {
         let place = format!("source {}", position + 1);
         if source.topics.is_empty() {
             problems.push(format!("{place}: topics is empty and must name at least one topic"));
         }
-        for topic in &source.topics {
-            if let Some(problem) = wrong_topic(topic) {
+        for topic in source.topics {
+            if let Some(problem) = wrong_topic(&topic) {
                 problems.push(format!("{place}: topic {topic:?} {problem}"));
-            } else if formats.insert(topic.clone(), source.format).is_some() {
-                problems.push(format!("{place}: topic {topic:?} stands twice and must stand in one source"));
+                continue;
+            }
+            match formats.entry(topic) {
+                Entry::Vacant(free) => {
+                    free.insert(source.format);
+                }
+                Entry::Occupied(found) => {
+                    let topic = found.key();
+                    problems.push(format!("{place}: topic {topic:?} stands twice and must stand in one source"));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@ use crate::settings::Rule;
 
 fn list(rules: &[Rule]) -> RuleList {
     let mut problems = Vec::new();
-    let list = parse::rules("tenant", rules, "_unassigned", &mut problems);
+    let list = parse::rules("tenant", rules.to_vec(), "_unassigned", &mut problems);
     assert_eq!(problems, Vec::<String>::new());
     list
 }
@@ -15,7 +15,7 @@ fn rule(from: &str, matches: Option<&str>) -> Rule {
 /// What the rules say when `resource` and `attribute` have these values under the key `k`.
 fn name(list: &RuleList, resource: Option<&'static str>, attribute: Option<&'static str>) -> Match {
     let settled = list.settle(|from| match from {
-        From::Resource(_) => resource.map(Cow::Borrowed),
+        Field::Resource(_) => resource.map(Cow::Borrowed),
         _ => None,
     });
     list.decide(&settled, |_| attribute.map(Cow::Borrowed)).unwrap_or(settled.found)
@@ -62,6 +62,6 @@ fn a_table_matches_only_what_is_in_it_and_a_constant_always_gives_itself() {
 #[test]
 fn an_attribute_is_spent_only_when_its_whole_value_became_the_name() {
     let rules = list(&[rule("attribute:k", Some("^[^|]+"))]);
-    assert_eq!(name(&rules, None, Some("acme")).spent, Some(From::Attribute("k".to_owned())));
+    assert_eq!(name(&rules, None, Some("acme")).spent, Some(Field::Attribute("k".to_owned())));
     assert_eq!(name(&rules, None, Some("acme|public")).spent, None);
 }

@@ -1,7 +1,7 @@
 use super::*;
 
-fn buckets(offset: i32, counts: &[u64]) -> Option<Buckets> {
-    Some(Buckets { offset, bucket_counts: counts.to_vec() })
+fn buckets(offset: i32, counts: &[u64]) -> Buckets {
+    Buckets { offset, bucket_counts: counts.to_vec() }
 }
 
 fn point(scale: i32) -> ExponentialHistogramDataPoint {
@@ -12,8 +12,8 @@ fn point(scale: i32) -> ExponentialHistogramDataPoint {
 fn buckets_climb_from_the_most_negative_to_the_largest() {
     let point = ExponentialHistogramDataPoint {
         zero_count: 7,
-        positive: buckets(1, &[3, 0, 5]),
-        negative: buckets(0, &[1, 2]),
+        positive: Some(buckets(1, &[3, 0, 5])),
+        negative: Some(buckets(0, &[1, 2])),
         ..point(0)
     };
     let expected =
@@ -48,7 +48,7 @@ fn values_within_the_zero_threshold_count_as_zero() {
     let point = ExponentialHistogramDataPoint {
         zero_count: 2,
         zero_threshold: 3.0,
-        positive: buckets(0, &[1, 1, 1]),
+        positive: Some(buckets(0, &[1, 1, 1])),
         ..point(0)
     };
     assert_eq!(steps(&point), Ok(Steps { bounds: vec![3.0, 4.0, 8.0], counts: vec![3, 1, 1, 0] }));
@@ -57,7 +57,7 @@ fn values_within_the_zero_threshold_count_as_zero() {
 #[test]
 fn too_many_buckets_are_merged_and_none_is_lost() {
     let counts: Vec<u64> = (1..=1_000).collect();
-    let point = ExponentialHistogramDataPoint { positive: buckets(-500, &counts), ..point(5) };
+    let point = ExponentialHistogramDataPoint { positive: Some(buckets(-500, &counts)), ..point(5) };
     let found = steps(&point).expect("valid");
     assert!(found.bounds.len() <= 162, "{} bounds", found.bounds.len());
     assert_eq!(found.counts.iter().sum::<u64>(), 500_500);
@@ -68,19 +68,19 @@ fn too_many_buckets_are_merged_and_none_is_lost() {
 fn empty_buckets_at_the_ends_cost_nothing() {
     let mut counts = vec![0; 10_000];
     counts[9_000] = 4;
-    let point = ExponentialHistogramDataPoint { positive: buckets(-9_000, &counts), ..point(0) };
+    let point = ExponentialHistogramDataPoint { positive: Some(buckets(-9_000, &counts)), ..point(0) };
     assert_eq!(steps(&point), Ok(Steps { bounds: vec![0.0, 1.0, 2.0], counts: vec![0, 0, 4, 0] }));
 }
 
 #[test]
 fn bounds_beyond_the_range_of_doubles_keep_their_counts() {
     let point = ExponentialHistogramDataPoint {
-        positive: buckets(i32::MAX - 1, &[2, 3]),
-        negative: buckets(i32::MAX - 1, &[5]),
+        positive: Some(buckets(i32::MAX - 1, &[2, 3])),
+        negative: Some(buckets(i32::MAX - 1, &[5])),
         ..point(0)
     };
     assert_eq!(steps(&point), Ok(Steps { bounds: vec![f64::MIN, 0.0], counts: vec![5, 0, 5] }));
-    let tiny = ExponentialHistogramDataPoint { positive: buckets(i32::MIN, &[2, 3]), ..self::point(0) };
+    let tiny = ExponentialHistogramDataPoint { positive: Some(buckets(i32::MIN, &[2, 3])), ..self::point(0) };
     assert_eq!(steps(&tiny), Ok(Steps { bounds: vec![0.0], counts: vec![5, 0] }));
 }
 
@@ -92,7 +92,7 @@ fn what_no_sdk_sends_is_refused() {
         ExponentialHistogramDataPoint {
             zero_count: u64::MAX,
             zero_threshold: 9.0,
-            positive: buckets(0, &[1]),
+            positive: Some(buckets(0, &[1])),
             ..point(0)
         },
         point(21),

@@ -17,7 +17,6 @@ const UNREAD: &[&str] = &["exemplars", "traceId", "spanId", "entityRefs", "dropp
 
 const INTEGERS: &[&str] = &[
     "asInt",
-    "bucketCounts",
     "count",
     "flags",
     "intValue",
@@ -30,7 +29,7 @@ const INTEGERS: &[&str] = &[
     "zeroCount",
 ];
 
-const DOUBLES: &[&str] = &["asDouble", "doubleValue", "explicitBounds", "max", "min", "sum", "zeroThreshold"];
+const DOUBLES: &[&str] = &["asDouble", "doubleValue", "max", "min", "sum", "zeroThreshold"];
 
 /// The value of `key`, in `camelCase` or in `snake_case`; `None` where it is absent or null.
 pub(super) fn take(object: &mut Map<String, Value>, key: &str) -> Option<Value> {
@@ -58,9 +57,11 @@ pub(super) fn normalise(value: &mut Value) -> Result<(), Refusal> {
 
 fn field(key: String, mut value: Value) -> Result<(String, Value), Refusal> {
     match key.as_str() {
-        name if INTEGERS.contains(&name) => value = each(value, |number| integer(name, &number))?,
+        "bucketCounts" => value = each(value, |number| integer("bucketCounts", &number))?,
+        "explicitBounds" => value = each(value, |number| double("explicitBounds", &number))?,
+        name if INTEGERS.contains(&name) => value = integer(name, &value)?,
         "doubleValue" if value.as_str().is_some_and(is_not_finite) => return Ok(("stringValue".to_owned(), value)),
-        name if DOUBLES.contains(&name) => value = each(value, |number| double(name, &number))?,
+        name if DOUBLES.contains(&name) => value = double(name, &value)?,
         "arrayValue" | "kvlistValue" => nested(&mut value)?,
         _ => {
             without_nulls(&mut value);

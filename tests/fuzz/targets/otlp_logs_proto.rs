@@ -1,0 +1,9 @@
+//! Feeds `otlp_logs_proto` records to ingest.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tidewatch_fuzz::ingest;
+use tidewatch_ingest::Format;
+
+fuzz_target!(|bytes: &[u8]| ingest(Format::OtlpLogsProto, bytes));
