@@ -142,9 +142,11 @@ fn attributes(found: BTreeMap<String, Json>, limits: Limits) -> Result<BTreeMap<
     Ok(kept.map(|(key, value)| (text::cut_owned(key, most), text::cut_owned(scalar(value), most))).collect())
 }
 
+/// The same text that the value has as an attribute in OTLP, so that a series is the same by either way.
 fn scalar(value: Json) -> String {
     match value {
         Json::String(text) => text,
+        Json::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
         other => other.to_string(),
     }
 }

@@ -110,6 +110,9 @@ pub struct Settings {
 /// Tenants come from neither a header nor `k8s.namespace.name`: whoever may write to the topic could claim any tenant by a
 /// header, and the namespaces of ingress controllers and operators are no customers. Fleets with a namespace per customer
 /// add a rule that says which ones, e.g. `{from: "resource:k8s.namespace.name", matches: "^tenant-(.+)$"}`.
+///
+/// What belongs to no tenant, such as a node's CPU, is `_unassigned` until the agent sets `tenant.id` to `_shared` or a last
+/// rule does, e.g. `{from: "resource:host.name", value: "_shared"}`.
 impl Default for Settings {
     fn default() -> Self {
         let source = |topic: &str, format| Source { topics: vec![topic.to_owned()], format };

@@ -45,66 +45,68 @@ fn place(resource: Texts, attributes: Texts) -> String {
     place.trim_end().to_owned()
 }
 
+/// What an agent sends, its resource, the point's attributes, and where the default rules put it.
+const AGENTS: &[(&str, Texts, Texts, &str)] = &[
+    ("nothing", &[], &[], "_unassigned default _unknown"),
+    (
+        "tenant set by the agent",
+        &[("tenant.id", "acme"), ("service.namespace", "other"), ("k8s.cluster.name", "eu-1"), ("host.name", "n1")],
+        &[("cpu", "0")],
+        "acme eu-1 n1 cpu=0",
+    ),
+    (
+        "postgresql receiver, table metric",
+        &[
+            ("postgresql.database.name", "acme"),
+            ("postgresql.schema.name", "public"),
+            ("postgresql.table.name", "account_move"),
+            ("service.instance.id", "pg-main:5432"),
+        ],
+        &[("state", "live")],
+        "acme default pg-main:5432 postgresql.schema.name=public postgresql.table.name=account_move state=live",
+    ),
+    (
+        "postgresql receiver with semantic conventions",
+        &[("server.address", "pg-main")],
+        &[("db.namespace", "acme|public")],
+        "acme default pg-main db.namespace=acme|public",
+    ),
+    (
+        "the same without a schema: the attribute says no more than the tenant",
+        &[("server.address", "pg-main")],
+        &[("db.namespace", "acme")],
+        "acme default pg-main",
+    ),
+    (
+        "two databases of one tenant stay two series",
+        &[("tenant.id", "acme"), ("postgresql.database.name", "acme_test")],
+        &[],
+        "acme default _unknown postgresql.database.name=acme_test",
+    ),
+    (
+        "a namespace is no tenant, but tells series apart",
+        &[("k8s.namespace.name", "kube-system"), ("k8s.pod.name", "coredns-1"), ("k8s.container.name", "coredns")],
+        &[],
+        "_unassigned default coredns-1 k8s.container.name=coredns k8s.namespace.name=kube-system",
+    ),
+    (
+        "a container that is the resource is not named twice",
+        &[("container.name", "odoo"), ("container.image.name", "odoo:16")],
+        &[],
+        "_unassigned default odoo",
+    ),
+    (
+        "a container on a named host",
+        &[("container.name", "odoo"), ("host.name", "n1")],
+        &[],
+        "_unassigned default n1 container.name=odoo",
+    ),
+    ("shared by all tenants", &[("tenant.id", "_shared")], &[], "_shared default _unknown"),
+];
+
 #[test]
 fn the_default_rules_know_what_agents_send() {
-    let cases: &[(&str, Texts, Texts, &str)] = &[
-        ("nothing", &[], &[], "_unassigned default _unknown"),
-        (
-            "tenant set by the agent",
-            &[("tenant.id", "acme"), ("service.namespace", "other"), ("k8s.cluster.name", "eu-1"), ("host.name", "n1")],
-            &[("cpu", "0")],
-            "acme eu-1 n1 cpu=0",
-        ),
-        (
-            "postgresql receiver, table metric",
-            &[
-                ("postgresql.database.name", "acme"),
-                ("postgresql.schema.name", "public"),
-                ("postgresql.table.name", "account_move"),
-                ("service.instance.id", "pg-main:5432"),
-            ],
-            &[("state", "live")],
-            "acme default pg-main:5432 postgresql.schema.name=public postgresql.table.name=account_move state=live",
-        ),
-        (
-            "postgresql receiver with semantic conventions",
-            &[("server.address", "pg-main")],
-            &[("db.namespace", "acme|public")],
-            "acme default pg-main db.namespace=acme|public",
-        ),
-        (
-            "the same without a schema: the attribute says no more than the tenant",
-            &[("server.address", "pg-main")],
-            &[("db.namespace", "acme")],
-            "acme default pg-main",
-        ),
-        (
-            "two databases of one tenant stay two series",
-            &[("tenant.id", "acme"), ("postgresql.database.name", "acme_test")],
-            &[],
-            "acme default _unknown postgresql.database.name=acme_test",
-        ),
-        (
-            "a namespace is no tenant, but tells series apart",
-            &[("k8s.namespace.name", "kube-system"), ("k8s.pod.name", "coredns-1"), ("k8s.container.name", "coredns")],
-            &[],
-            "_unassigned default coredns-1 k8s.container.name=coredns k8s.namespace.name=kube-system",
-        ),
-        (
-            "a container that is the resource is not named twice",
-            &[("container.name", "odoo"), ("container.image.name", "odoo:16")],
-            &[],
-            "_unassigned default odoo",
-        ),
-        (
-            "a container on a named host",
-            &[("container.name", "odoo"), ("host.name", "n1")],
-            &[],
-            "_unassigned default n1 container.name=odoo",
-        ),
-        ("shared by all tenants", &[("tenant.id", "_shared")], &[], "_shared default _unknown"),
-    ];
-    for (case, resource, attributes, expected) in cases {
+    for (case, resource, attributes, expected) in AGENTS {
         assert_eq!(place(resource, attributes), *expected, "{case}");
     }
 }

@@ -23,14 +23,14 @@ fn every_recorded_line_is_an_observation() {
 #[test]
 fn a_line_says_itself_whose_it_is() {
     let line = br#"{"ts": 1795342714149.7, "tenant": null, "name": "lab.synthetic.check.duration", "unit": "ms",
-        "kind": "gauge", "value": 250, "attributes": {"pid": 2877, "ok": true, "none": null}, "seen_by": ["x"]}"#;
+        "kind": "gauge", "value": 250, "attributes": {"pid": 2877, "ok": true, "none": null, "share": 1.0}, "seen_by": ["x"]}"#;
     let line: Vec<u8> = line.iter().map(|byte| if *byte == b'\n' { b' ' } else { *byte }).collect();
     let handled = samples::handle(Format::JsonLines, Some(&line));
     let found = samples::observations(&handled)[0];
     let names = (found.series.tenant.as_str(), found.series.pool.as_str(), found.series.resource.as_str());
     assert_eq!(names, ("_shared", "default", "_unknown"));
-    let attributes = [("ok".to_owned(), "true".to_owned()), ("pid".to_owned(), "2877".to_owned())];
-    assert_eq!(found.series.attributes, attributes.into());
+    let attributes = [("ok", "true"), ("pid", "2877"), ("share", "1")];
+    assert_eq!(found.series.attributes, attributes.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     assert_eq!((found.unit.as_str(), &found.value, found.at.0), ("s", &Value::Gauge(0.25), 1_795_342_714_149));
 }
 

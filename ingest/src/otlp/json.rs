@@ -3,6 +3,7 @@
 //! The types of `opentelemetry-proto` read themselves, but they give up a whole request for one null, and quietly take a
 //! value they cannot read for none. So the outer levels are walked here, and every point is brought to the one spelling
 //! that the types read (see `normal`) and read on its own: what is wrong with it is known and costs the others nothing.
+//! What is wrong with an outer level or with a resource costs the record.
 
 mod normal;
 

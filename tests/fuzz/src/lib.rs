@@ -5,13 +5,8 @@ use std::sync::{Arc, LazyLock};
 use tidewatch_ingest::{Format, Ingest, Settings, Source, SourceRecord};
 use tidewatch_schemas::{Timestamp, wire};
 
-const FORMATS: [Format; 5] = [
-    Format::OtlpMetricsProto,
-    Format::OtlpLogsProto,
-    Format::OtlpMetricsJson,
-    Format::OtlpLogsJson,
-    Format::JsonLines,
-];
+const FORMATS: [Format; 5] =
+    [Format::OtlpMetricsProto, Format::OtlpLogsProto, Format::OtlpMetricsJson, Format::OtlpLogsJson, Format::JsonLines];
 
 static INGEST: LazyLock<Ingest> = LazyLock::new(|| {
     let sources = FORMATS.map(|format| Source { topics: vec![format.name().to_owned()], format });
