@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fmt;
 
 use regex::Regex;
 
@@ -10,19 +9,12 @@ use super::{CheckedRule, Field, RuleList};
 use crate::settings::{Format, Limits, Rule, Source};
 
 /// Everything that is wrong with settings, one sentence each.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", problems.join("; "))]
 pub struct SettingsError {
     /// What is wrong, naming the place, its value and what would be right.
     pub problems: Vec<String>,
 }
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.problems.join("; "))
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 /// The rules under `name`, and a sentence in `problems` for each that is wrong.
 pub(crate) fn rules(name: &str, raw: Vec<Rule>, fallback: &'static str, problems: &mut Vec<String>) -> RuleList {
