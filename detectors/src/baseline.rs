@@ -103,10 +103,15 @@ impl Detector for Baseline {
         };
         let z = (value - forecast.location) / forecast.scale;
         let usual = state.memory.usual_surprise();
-        self.weigh(&mut state.rise, start, watched(spec.harm, Side::Above) * tail::surprise(z) / usual);
-        self.weigh(&mut state.fall, start, watched(spec.harm, Side::Below) * tail::surprise(-z) / usual);
-        let (side, evidence) =
-            if state.rise.sum >= state.fall.sum { (Side::Above, state.rise) } else { (Side::Below, state.fall) };
+        let rise = watched(spec.harm, Side::Above) * tail::surprise(z) / usual;
+        let fall = watched(spec.harm, Side::Below) * tail::surprise(-z) / usual;
+        self.weigh(&mut state.rise, start, rise);
+        self.weigh(&mut state.fall, start, fall);
+        let (side, evidence, surprise) = if state.rise.sum >= state.fall.sum {
+            (Side::Above, state.rise, rise)
+        } else {
+            (Side::Below, state.fall, fall)
+        };
         if state.rise.alarming || state.fall.alarming {
             state.memory.watch(start, value, learning);
             self.adopt_if_settled(state, start);
@@ -115,7 +120,9 @@ impl Detector for Baseline {
             let trust = 1.0 / (1.0 + state.rise.sum.max(state.fall.sum));
             state.memory.learn(start, value, Learning { trust, ..learning });
         }
-        (evidence.sum > self.threshold).then(|| self.finding(state, judged, &Verdict { forecast, side, evidence }))
+        // A calm window between bad ones is no finding, although the evidence of the bad ones still stands.
+        let is_finding = evidence.sum > self.threshold && surprise > tail::ALLOWANCE;
+        is_finding.then(|| self.finding(state, judged, &Verdict { forecast, side, evidence }))
     }
 }
 
@@ -145,7 +152,7 @@ impl Baseline {
             window_end: judged.window.end(),
             actual: Some(published(judged.window.value)),
             expected: published(from_scale(spec, forecast.location)),
-            lower: published(from_scale(spec, forecast.location - half_band)),
+            lower: published(not_below_zero(judged, from_scale(spec, forecast.location - half_band))),
             upper: published(from_scale(spec, forecast.location + half_band)),
             season: if forecast.daily { Season::Daily } else { Season::Recent },
             side,
@@ -157,6 +164,11 @@ impl Baseline {
         finding.summary = wording::finding(&finding);
         finding
     }
+}
+
+/// A band of something that is never negative does not reach below zero.
+fn not_below_zero(judged: &Judged<'_>, lower: f64) -> f64 {
+    if judged.window.value >= 0.0 { lower.max(0.0) } else { lower }
 }
 
 fn watched(harm: Harm, side: Side) -> f64 {

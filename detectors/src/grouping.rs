@@ -1,9 +1,10 @@
 //! Which findings are one incident, and when it is over.
 //!
-//! Grouping goes by pool, time and tenant. A finding of a tenant that is in a case already belongs to that case.
-//! A finding that begins within the correlation time of a case's beginning joins it: what starts together has one
-//! cause. Otherwise a tenant's findings wait until they corroborate each other, and then open a case of their own: a
-//! single series that moves is not yet an incident. Context never opens anything; it is evidence.
+//! Grouping goes by pool, time and tenant. A finding belongs to a case of its tenant when it began before that case's
+//! trouble was over. A finding that begins within the correlation time of a case's beginning joins it: what starts
+//! together has one cause. Otherwise a tenant's findings wait until they corroborate each other, and then open a case of
+//! their own: a single series that moves is not yet an incident. The same trouble coming back, of the same tenants in
+//! the same signal, goes on with its case. Context never opens anything; it is evidence.
 
 mod case;
 mod corroboration;
@@ -52,14 +53,19 @@ impl State {
 }
 
 impl Grouping {
+    /// What a finding means for people. A cause that is no longer reported is often one that is gone, such as a lock
+    /// nobody holds: only the silence of what people feel says more than context.
     fn role(&self, finding: &Finding) -> Role {
-        self.catalog.lookup(finding.signal.as_str()).role
+        match self.catalog.lookup(finding.signal.as_str()).role {
+            Role::Cause if is_silence(finding) => Role::Context,
+            role => role,
+        }
     }
 
     /// Takes in a finding at `now`, the pool's time; a new revision when an incident opened or changed.
     pub fn observe(&self, state: &mut State, finding: &Finding, now: Timestamp) -> Option<Incident> {
         let role = self.role(finding);
-        if let Some(case) = state.cases.iter_mut().find(|case| case.concerns(&finding.tenant)) {
+        if let Some(case) = state.cases.iter_mut().rev().find(|case| case.concerns(finding)) {
             case.add(self, finding);
             return case.revise(self, now);
         }
@@ -83,7 +89,7 @@ impl Grouping {
     /// what the whole pool shares joins whatever case is open.
     fn case_to_join<'a>(&self, state: &'a mut State, finding: &Finding, role: Role) -> Option<&'a mut Case> {
         let shared = !finding.tenant.is_customer();
-        let mut active = state.cases.iter_mut().filter(|case| !case.is_over());
+        let mut active = state.cases.iter_mut().filter(|case| case.is_going_on(finding));
         if shared {
             return active.max_by_key(|case| case.started_at());
         }
@@ -96,9 +102,10 @@ impl Grouping {
 
     /// Opens, reopens or joins a case with findings that corroborate each other.
     fn open(&self, state: &mut State, findings: &[Finding], now: Timestamp) -> Option<Incident> {
-        let since = findings.iter().map(|finding| finding.since).min()?;
-        let fresh = Case::opened_by(self, findings, now)?;
-        let together = |case: &&mut Case| !case.is_over() && self.began_together(case.started_at(), since);
+        let first = findings.iter().min_by_key(|finding| (finding.since, finding.series))?;
+        let fresh = Case::opened_by(self, (first, findings), now);
+        let together =
+            |case: &&mut Case| case.is_going_on(first) && self.began_together(case.started_at(), first.since);
         if let Some(case) = state.cases.iter_mut().find(together) {
             for finding in findings {
                 case.add(self, finding);
@@ -106,7 +113,7 @@ impl Grouping {
             return case.revise(self, now);
         }
         if let Some(case) = state.cases.iter_mut().find(|case| case.came_back(&fresh, now + -self.resolve_after_ms)) {
-            return Some(case.reopen(self, findings, now));
+            return case.go_on(self, findings, now);
         }
         let incident = fresh.published();
         state.cases.push(fresh);

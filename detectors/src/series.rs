@@ -69,6 +69,12 @@ impl SeriesState {
         Ok(!self.counts_events && self.rhythm.report(seen.at))
     }
 
+    /// Takes note that something reported, without a value to judge. True when it had been silent.
+    pub fn reported(&mut self, at: Timestamp, origin: &Origin) -> bool {
+        self.origin = Some(origin.clone());
+        self.rhythm.report(at)
+    }
+
     fn sample(&mut self, seen: &Observation) -> Option<Sample> {
         match &seen.value {
             Value::Gauge(level) => Some(Sample::Level(*level)),

@@ -55,6 +55,9 @@ pub fn trouble(tenants: &[TenantId], place: &str, kind: Kind) -> String {
 /// A number with its unit, scaled to what people say: `46 ms`, `12.3 MB`, `97 %` stays `0.97`.
 #[must_use]
 pub fn quantity(value: f64, unit: &str) -> String {
+    if let Some(of) = unit.strip_suffix("/s") {
+        return format!("{}/s", quantity(value, of));
+    }
     match unit {
         "s" if value.abs() < 1.0 && value != 0.0 => format!("{} ms", short(value * 1_000.0)),
         "By" => bytes(value),
@@ -92,6 +95,8 @@ mod tests {
             (12_345_678.0, "By", "12.3 MB"),
             (0.97, "1", "0.97"),
             (1234.0, "{requests}", "1230 requests"),
+            (74_300_000.0, "By/s", "74.3 MB/s"),
+            (4.7, "{events}/s", "4.7 events/s"),
         ];
         for (value, unit, expected) in cases {
             assert_eq!(quantity(value, unit), expected);

@@ -7,6 +7,7 @@ use tidewatch_schemas::{
     Content, Envelope, Observation, Origin, PoolId, Reject, RejectReason, ResourceId, SeriesKey, TenantId, Timestamp,
 };
 
+use crate::outcome;
 use crate::point::{self, Refusal};
 use crate::record::SourceRecord;
 use crate::settings::Limits;
@@ -85,12 +86,14 @@ impl<'a> Batch<'a> {
         value::verify(&value)?;
         self.clamped += u64::from(time.clamped);
         self.unassigned += u64::from(draft.tenant.as_str() == TenantId::UNASSIGNED);
+        let mut attributes = draft.attributes;
+        outcome::drop_outcomes(&mut attributes, &value);
         let series = SeriesKey {
             pool: draft.pool,
             tenant: draft.tenant,
             resource: draft.resource,
             signal: draft.signal.name.clone(),
-            attributes: draft.attributes,
+            attributes,
         };
         self.push(Observation { series, unit: draft.signal.unit.clone(), at: time.at, value });
         Ok(())

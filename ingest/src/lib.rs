@@ -33,6 +33,7 @@ mod batch;
 mod ingest;
 mod json_lines;
 mod otlp;
+mod outcome;
 mod place;
 mod point;
 pub mod record;

@@ -29,7 +29,7 @@ fn a_line_says_itself_whose_it_is() {
     let found = samples::observations(&handled)[0];
     let names = (found.series.tenant.as_str(), found.series.pool.as_str(), found.series.resource.as_str());
     assert_eq!(names, ("_shared", "default", "_unknown"));
-    let attributes = [("ok", "true"), ("pid", "2877"), ("share", "1")];
+    let attributes = [("share", "1")];
     assert_eq!(found.series.attributes, attributes.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     assert_eq!((found.unit.as_str(), &found.value, found.at.0), ("s", &Value::Gauge(0.25), 1_795_342_714_149));
 }

@@ -34,6 +34,8 @@ pub enum RejectReason {
     InvalidDistribution,
     /// The observation came after its window was closed.
     Late,
+    /// The pool has as many series as it may have.
+    TooManySeries,
     /// The envelope has a version that this release does not know.
     UnknownVersion,
 }

@@ -26,8 +26,7 @@ pub(super) struct Case {
 
 impl Case {
     /// A case opened by findings that corroborate each other.
-    pub fn opened_by(grouping: &Grouping, findings: &[Finding], now: Timestamp) -> Option<Self> {
-        let first = findings.iter().min_by_key(|finding| (finding.since, finding.series))?;
+    pub fn opened_by(grouping: &Grouping, (first, findings): (&Finding, &[Finding]), now: Timestamp) -> Self {
         let mut case = Self {
             incident: draft(first, now),
             evidence: Vec::new(),
@@ -38,7 +37,7 @@ impl Case {
             case.add(grouping, finding);
         }
         case.describe(grouping);
-        Some(case)
+        case
     }
 
     pub fn started_at(&self) -> Timestamp {
@@ -57,21 +56,28 @@ impl Case {
         self.incident.resolved_at.is_some_and(|at| at < moment)
     }
 
-    /// Whether the case is open and the tenant is in it.
-    pub fn concerns(&self, tenant: &TenantId) -> bool {
-        !self.is_over() && self.incident.tenants.contains(tenant)
+    /// Whether the case was open and its trouble not yet over when the finding began: two calm windows end it.
+    pub fn is_going_on(&self, finding: &Finding) -> bool {
+        let calm = 2 * (finding.window_end - finding.window_start);
+        !self.is_over() && (!self.silent.is_empty() || finding.since <= self.last_support + calm)
     }
 
-    /// Whether `fresh` is the same trouble that was resolved after `flap`.
+    /// Whether the case goes on and the finding's tenant is in it.
+    pub fn concerns(&self, finding: &Finding) -> bool {
+        self.is_going_on(finding) && self.incident.tenants.contains(&finding.tenant)
+    }
+
+    /// Whether `fresh` is the same trouble again, and this one was not resolved before `flap`.
     pub fn came_back(&self, fresh: &Self, flap: Timestamp) -> bool {
-        let same_tenant = self.incident.tenants.iter().any(|tenant| fresh.incident.tenants.contains(tenant));
-        let recently = self.incident.resolved_at.is_some_and(|at| at >= flap);
-        self.is_over() && recently && same_tenant && self.incident.kind == fresh.incident.kind
+        let (old, new) = (&self.incident, &fresh.incident);
+        let recently = old.resolved_at.is_none_or(|at| at >= flap);
+        recently && (&old.tenants, old.kind, &old.signal) == (&new.tenants, new.kind, &new.signal)
     }
 
     /// Takes a finding as evidence; the worst window of each series is kept.
     pub fn add(&mut self, grouping: &Grouping, finding: &Finding) {
-        if grouping.single || grouping.role(finding) != Role::Context {
+        let counts = finding.tenant.is_customer() || self.incident.tenants.is_empty();
+        if counts && (grouping.single || grouping.role(finding) != Role::Context) {
             self.last_support = self.last_support.max(finding.window_end);
             if is_silence(finding) {
                 self.silent.insert(finding.series);
@@ -103,13 +109,17 @@ impl Case {
         (acted_on(&self.incident) != before).then(|| self.next_revision(now))
     }
 
-    pub fn reopen(&mut self, grouping: &Grouping, findings: &[Finding], now: Timestamp) -> Incident {
+    /// The same trouble came back: an open case goes on, a resolved one is reopened.
+    pub fn go_on(&mut self, grouping: &Grouping, findings: &[Finding], now: Timestamp) -> Option<Incident> {
         for finding in findings {
             self.add(grouping, finding);
         }
+        if !self.is_over() {
+            return self.revise(grouping, now);
+        }
         self.describe(grouping);
         (self.incident.state, self.incident.resolved_at) = (State::Reopened, None);
-        self.next_revision(now)
+        Some(self.next_revision(now))
     }
 
     pub fn returned(&mut self, series: SeriesId) {
@@ -224,8 +234,13 @@ fn is_felt(grouping: &Grouping, evidence: &Evidence) -> bool {
     grouping.catalog.lookup(evidence.signal.as_str()).role == Role::Symptom
 }
 
+/// Whether the evidence speaks for the incident; what is context for a finding is context as evidence.
 fn supports(grouping: &Grouping, evidence: &Evidence) -> bool {
-    grouping.single || grouping.catalog.lookup(evidence.signal.as_str()).role != Role::Context
+    match grouping.catalog.lookup(evidence.signal.as_str()).role {
+        Role::Symptom => true,
+        Role::Cause => evidence.actual.is_some(),
+        Role::Context => grouping.single,
+    }
 }
 
 fn kind(grouping: &Grouping, evidence: &Evidence) -> Kind {

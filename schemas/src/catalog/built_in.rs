@@ -210,4 +210,9 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Unusual,
         "unusual-behaviour",
     ),
+    about(
+        judged(entry("tidewatch.reports", Some("s"), Harm::Fall, Role::Symptom), Scale::Linear, 1.0),
+        Kind::Silent,
+        "silent-agent",
+    ),
 ];

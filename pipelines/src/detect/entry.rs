@@ -1,0 +1,124 @@
+//! A series in the hot memory of a pool: who it is, what is remembered of it, and when it wants to be looked at again.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tidewatch_detectors::SeriesState;
+use tidewatch_detectors::series::{Identity, Settings};
+use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, SignalSpec, Timestamp};
+
+use super::stored::StoredSeries;
+
+/// One series.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub key: SeriesKey,
+    pub unit: String,
+    pub spec: &'static SignalSpec,
+    pub state: SeriesState,
+    window_due: Option<Timestamp>,
+    silent_due: Option<Timestamp>,
+    dirty: bool,
+}
+
+impl Entry {
+    fn fresh(key: SeriesKey, unit: String, state: SeriesState) -> Self {
+        let spec = Catalog.lookup(key.signal.as_str());
+        Self { key, unit, spec, state, window_due: None, silent_due: None, dirty: false }
+    }
+
+    pub fn identity(&self) -> Identity<'_> {
+        Identity { key: &self.key, spec: self.spec, unit: &self.unit }
+    }
+
+    fn stored(&self) -> StoredSeries {
+        StoredSeries { key: self.key.clone(), unit: self.unit.clone(), state: self.state.clone() }
+    }
+}
+
+/// The series of a pool, and the order in which they want to be looked at. Never iterated in hash order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries {
+    by_id: HashMap<SeriesId, Entry>,
+    windows: BTreeSet<(Timestamp, SeriesId)>,
+    silences: BTreeSet<(Timestamp, SeriesId)>,
+    dirty: Vec<SeriesId>,
+}
+
+impl Entries {
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub fn contains(&self, id: SeriesId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
+    pub fn get_mut(&mut self, id: SeriesId) -> Option<&mut Entry> {
+        self.by_id.get_mut(&id)
+    }
+
+    pub fn insert(&mut self, id: SeriesId, key: SeriesKey, unit: String) {
+        self.by_id.insert(id, Entry::fresh(key, unit, SeriesState::default()));
+    }
+
+    pub fn restore(&mut self, stored: StoredSeries, settings: &Settings) {
+        let id = stored.key.id();
+        self.by_id.insert(id, Entry::fresh(stored.key, stored.unit, stored.state));
+        self.schedule(id, settings);
+    }
+
+    /// Takes note that a series changed: it is written with the next batch and its deadlines are set anew.
+    pub fn changed(&mut self, id: SeriesId, settings: &Settings) {
+        if let Some(entry) = self.by_id.get_mut(&id)
+            && !std::mem::replace(&mut entry.dirty, true)
+        {
+            self.dirty.push(id);
+        }
+        self.schedule(id, settings);
+    }
+
+    fn schedule(&mut self, id: SeriesId, settings: &Settings) {
+        let Some(entry) = self.by_id.get_mut(&id) else { return };
+        let (window, silent) = (entry.state.due(settings), entry.state.silent_from(settings));
+        reschedule(&mut self.windows, (&mut entry.window_due, window), id);
+        reschedule(&mut self.silences, (&mut entry.silent_due, silent), id);
+    }
+
+    /// The next series with a window to close at `now`.
+    pub fn next_window(&self, now: Timestamp) -> Option<SeriesId> {
+        self.windows.first().filter(|(due, _)| *due <= now).map(|(_, id)| *id)
+    }
+
+    /// The next series that is silent at `now`.
+    pub fn next_silence(&self, now: Timestamp) -> Option<SeriesId> {
+        self.silences.first().filter(|(due, _)| *due < now).map(|(_, id)| *id)
+    }
+
+    /// The changed series, in the order they changed.
+    pub fn take_dirty(&mut self) -> Vec<(SeriesId, StoredSeries)> {
+        let ids = std::mem::take(&mut self.dirty);
+        let stored = |id: SeriesId| {
+            let entry = self.by_id.get_mut(&id)?;
+            entry.dirty = false;
+            Some((id, entry.stored()))
+        };
+        ids.into_iter().filter_map(stored).collect()
+    }
+}
+
+fn reschedule(
+    order: &mut BTreeSet<(Timestamp, SeriesId)>,
+    (old, new): (&mut Option<Timestamp>, Option<Timestamp>),
+    id: SeriesId,
+) {
+    if *old == new {
+        return;
+    }
+    if let Some(due) = old.take() {
+        order.remove(&(due, id));
+    }
+    if let Some(due) = new {
+        order.insert((due, id));
+    }
+    *old = new;
+}

@@ -1,0 +1,43 @@
+//! Refusals of one pool, folded: one record a reason and step says how many inputs were refused and shows the first.
+
+use std::collections::BTreeMap;
+
+use tidewatch_schemas::{Observation, Origin, Reject, RejectReason, Timestamp};
+
+/// Refusals since the last step of the pool's time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Folded {
+    refused: BTreeMap<RejectReason, Reject>,
+}
+
+/// An observation with where and when it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Arrival<'a> {
+    pub observation: &'a Observation,
+    pub origin: &'a Origin,
+    pub received: Timestamp,
+}
+
+impl Folded {
+    /// Counts a refusal; the first of its reason is the one that is shown.
+    pub fn add(&mut self, reason: RejectReason, arrival: &Arrival<'_>, detail: impl FnOnce() -> String) {
+        let first = || Reject {
+            reason,
+            detail: detail(),
+            origin: arrival.origin.clone(),
+            received_at: arrival.received,
+            count: 0,
+            excerpt: String::new(),
+        };
+        self.refused.entry(reason).or_insert_with(first).count += 1;
+    }
+
+    /// What was refused since the last call.
+    pub fn take(&mut self) -> impl Iterator<Item = Reject> + use<> {
+        std::mem::take(&mut self.refused).into_values()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.refused.is_empty()
+    }
+}

@@ -1,0 +1,64 @@
+//! An output on its way to a topic: decided, numbered, and stored until it is known to be published.
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::topics::Topics;
+use tidewatch_schemas::{Incident, Reject};
+
+/// Which topic an output goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// `tidewatch.incidents`
+    Incidents,
+    /// `tidewatch.rejects`
+    Rejects,
+    /// `tidewatch.findings`
+    Findings,
+}
+
+impl Target {
+    /// The topic's name.
+    #[must_use]
+    pub fn topic(self, topics: &Topics) -> &str {
+        match self {
+            Self::Incidents => &topics.incidents,
+            Self::Rejects => &topics.rejects,
+            Self::Findings => &topics.findings,
+        }
+    }
+}
+
+/// A record ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// Number of the output among those of its partition, from 1, without gaps.
+    pub sequence: u64,
+    /// Offset of the observations record that caused it.
+    pub source_offset: i64,
+    /// Where it goes.
+    pub target: Target,
+    /// Record key.
+    pub key: Vec<u8>,
+    /// Record value, JSON.
+    pub value: Vec<u8>,
+}
+
+/// What is to be sent, before it has a number.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// A revision of an incident.
+    Incident(Box<Incident>),
+    /// A refused input.
+    Reject(Box<Reject>),
+}
+
+impl Output {
+    pub(super) fn numbered(&self, sequence: u64, source_offset: i64) -> Outgoing {
+        let (target, key, value) = match self {
+            Self::Incident(incident) => {
+                (Target::Incidents, incident.incident_id.to_string().into_bytes(), serde_json::to_vec(incident))
+            }
+            Self::Reject(reject) => (Target::Rejects, Vec::new(), serde_json::to_vec(reject)),
+        };
+        Outgoing { sequence, source_offset, target, key, value: value.unwrap_or_default() }
+    }
+}

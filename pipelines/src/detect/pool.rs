@@ -1,0 +1,257 @@
+//! Judges the observations of one pool. Everything of a pool is decided here, in the order of its records, whatever
+//! else its partition holds: the same records give the same incidents in one partition or in sixty-four.
+//!
+//! The pool's time is its newest event time. Each time it passes a step, windows that their own series did not close
+//! are closed, silences are noticed and calm incidents are resolved.
+
+use std::collections::BTreeMap;
+
+use tidewatch_detectors::grouping;
+use tidewatch_schemas::{
+    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, Timestamp, Value,
+};
+
+use super::entry::Entries;
+use super::folded::{Arrival, Folded};
+use super::outgoing::Output;
+use super::settings::Settings;
+use super::stored::{StoredPool, StoredSeries};
+
+/// How far the pool's time moves between two looks at its deadlines.
+const STEP_MS: i64 = 5_000;
+/// How long nothing may arrive for a pool, by ticks, before the pool counts as silent.
+const POOL_PATIENCE_MS: i64 = 300_000;
+/// Signal under which reports as such are watched.
+const REPORTS: &str = "tidewatch.reports";
+
+/// One pool.
+#[derive(Debug)]
+pub(super) struct Pool {
+    id: PoolId,
+    series: Entries,
+    time: Timestamp,
+    heard_at: Option<Timestamp>,
+    quiet: bool,
+    cases: grouping::State,
+    refused: Folded,
+    changed: bool,
+    last_origin: Option<Origin>,
+}
+
+/// What judging gave.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    pub outputs: Vec<Output>,
+    pub findings: Vec<Finding>,
+}
+
+impl Pool {
+    pub fn new(id: PoolId) -> Self {
+        Self {
+            id,
+            series: Entries::default(),
+            time: Timestamp(i64::MIN),
+            heard_at: None,
+            quiet: false,
+            cases: grouping::State::default(),
+            refused: Folded::default(),
+            changed: true,
+            last_origin: None,
+        }
+    }
+
+    pub fn restored(stored: StoredPool) -> Self {
+        let StoredPool { id, time, heard_at, quiet, cases } = stored;
+        Self { time, heard_at, quiet, cases, changed: false, ..Self::new(id) }
+    }
+
+    pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
+        self.series.restore(stored, &settings.series);
+    }
+
+    /// The pool's newest event time.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// What changed since the last call, to be written.
+    pub fn take_changes(&mut self) -> (Option<StoredPool>, Vec<(SeriesId, StoredSeries)>) {
+        let changed = std::mem::take(&mut self.changed);
+        let pool = changed.then(|| StoredPool {
+            id: self.id.clone(),
+            time: self.time,
+            heard_at: self.heard_at,
+            quiet: self.quiet,
+            cases: self.cases.clone(),
+        });
+        (pool, self.series.take_dirty())
+    }
+
+    /// Judges one observation.
+    pub fn observe(&mut self, settings: &Settings, arrival: &Arrival<'_>, results: &mut Results) {
+        let Arrival { observation, origin, .. } = *arrival;
+        self.changed = true;
+        self.last_origin = Some(origin.clone());
+        let Some(id) = self.find(settings, arrival) else { return };
+        self.absorb(settings, id, arrival);
+        self.note_report(settings, observation, origin);
+        self.judge(settings, id, results);
+        let before = self.time.floor_to(STEP_MS);
+        self.time = self.time.max(observation.at);
+        if self.time.floor_to(STEP_MS) > before {
+            self.step(settings, results);
+        }
+    }
+
+    /// The series of an observation, made where there is room for it.
+    fn find(&mut self, settings: &Settings, arrival: &Arrival<'_>) -> Option<SeriesId> {
+        let observation = arrival.observation;
+        let id = observation.series.id();
+        if self.series.contains(id) {
+            return Some(id);
+        }
+        if self.series.len() >= settings.series_limit {
+            let detail = || format!("{} {}", settings.series_limit, describe_limit(&observation.series));
+            self.refused.add(RejectReason::TooManySeries, arrival, detail);
+            return None;
+        }
+        self.series.insert(id, observation.series.clone(), judged_unit(observation));
+        Some(id)
+    }
+
+    fn absorb(&mut self, settings: &Settings, id: SeriesId, arrival: &Arrival<'_>) {
+        let Some(entry) = self.series.get_mut(id) else { return };
+        match entry.state.absorb(&settings.series, arrival.observation, arrival.origin) {
+            Ok(true) => settings.grouping.returned(&mut self.cases, id),
+            Ok(false) => {}
+            Err(late) => {
+                let detail = || describe_late(arrival.observation, late.closed_until);
+                self.refused.add(RejectReason::Late, arrival, detail);
+            }
+        }
+        self.series.changed(id, &settings.series);
+    }
+
+    /// Watches that a tenant's resource is reported on at all, whatever the signal.
+    fn note_report(&mut self, settings: &Settings, observation: &Observation, origin: &Origin) {
+        if matches!(observation.value, Value::Log(_)) {
+            return;
+        }
+        let key = SeriesKey { signal: REPORTS.into(), attributes: BTreeMap::new(), ..observation.series.clone() };
+        let id = key.id();
+        if !self.series.contains(id) {
+            self.series.insert(id, key, "s".to_owned());
+        }
+        if self.series.get_mut(id).is_some_and(|entry| entry.state.reported(observation.at, origin)) {
+            settings.grouping.returned(&mut self.cases, id);
+        }
+        self.series.changed(id, &settings.series);
+    }
+
+    fn judge(&mut self, settings: &Settings, id: SeriesId, results: &mut Results) {
+        let time = self.time;
+        let Some(entry) = self.series.get_mut(id) else { return };
+        let mut state = std::mem::take(&mut entry.state);
+        let findings = state.judge(&settings.series, entry.identity(), time);
+        entry.state = state;
+        self.series.changed(id, &settings.series);
+        self.group(settings, findings, results);
+    }
+
+    fn group(&mut self, settings: &Settings, findings: Vec<Finding>, results: &mut Results) {
+        for finding in findings {
+            let now = self.time.max(finding.window_end);
+            let incident = settings.grouping.observe(&mut self.cases, &finding, now);
+            results.outputs.extend(incident.map(published));
+            results.findings.push(finding);
+        }
+    }
+
+    /// Looks at every deadline that the pool's time has passed.
+    fn step(&mut self, settings: &Settings, results: &mut Results) {
+        while let Some(id) = self.series.next_window(self.time) {
+            self.judge(settings, id, results);
+        }
+        while let Some(id) = self.series.next_silence(self.time) {
+            let time = self.time;
+            let missed = self.series.get_mut(id).and_then(|entry| {
+                let key = entry.key.clone();
+                entry.state.missed(&settings.series, &key, time)
+            });
+            self.series.changed(id, &settings.series);
+            self.group(settings, missed.into_iter().collect(), results);
+        }
+        let resolved = settings.grouping.advance(&mut self.cases, self.time);
+        results.outputs.extend(resolved.into_iter().map(published));
+        results.outputs.extend(self.refused.take().map(|reject| Output::Reject(Box::new(reject))));
+    }
+
+    /// Takes note of the wall clock: a pool for which nothing arrives is silent as a whole.
+    pub fn tick(&mut self, settings: &Settings, now: Timestamp, results: &mut Results) {
+        let Some(heard_at) = self.heard_at else {
+            self.heard_at = Some(now);
+            self.changed = true;
+            return;
+        };
+        if self.quiet || now - heard_at <= POOL_PATIENCE_MS {
+            return;
+        }
+        (self.quiet, self.changed) = (true, true);
+        let finding = self.silence_of_all(heard_at, now);
+        self.group(settings, finding.into_iter().collect(), results);
+    }
+
+    /// Takes note that something arrived, by the wall clock of the latest tick.
+    pub fn hear(&mut self, settings: &Settings, now: Option<Timestamp>) {
+        if now.is_some() && self.heard_at != now {
+            (self.heard_at, self.changed) = (now, true);
+        }
+        if std::mem::take(&mut self.quiet) {
+            let whole = self.whole().id();
+            settings.grouping.returned(&mut self.cases, whole);
+        }
+    }
+
+    fn whole(&self) -> SeriesKey {
+        SeriesKey {
+            pool: self.id.clone(),
+            tenant: tidewatch_schemas::TenantId::shared(),
+            resource: self.id.as_str().into(),
+            signal: REPORTS.into(),
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    fn silence_of_all(&self, since: Timestamp, now: Timestamp) -> Option<Finding> {
+        #[expect(clippy::cast_precision_loss, reason = "a step in milliseconds is far below 2^53")]
+        let silent = tidewatch_detectors::silence::Silent { since, gap_ms: STEP_MS as f64, confidence: 1.0 };
+        Some(silent.finding(&self.whole(), now, self.last_origin.as_ref()?))
+    }
+
+    /// Whether refusals wait for the next step.
+    pub fn has_refusals(&self) -> bool {
+        !self.refused.is_empty()
+    }
+}
+
+/// The unit of what is judged: totals are judged by their rate.
+fn judged_unit(observation: &Observation) -> String {
+    match &observation.value {
+        Value::Log(_) => "{events}/s".to_owned(),
+        Value::Sum(sum) if sum.monotonic => format!("{}/s", observation.unit),
+        _ => observation.unit.clone(),
+    }
+}
+
+fn published(incident: Incident) -> Output {
+    Output::Incident(Box::new(incident))
+}
+
+fn describe_late(observation: &Observation, closed_until: Timestamp) -> String {
+    let series = &observation.series;
+    format!("{} of {} at {}: windows are closed until {closed_until}", series.signal, series.tenant, observation.at)
+}
+
+fn describe_limit(series: &SeriesKey) -> String {
+    format!("series in pool {} are the limit; {} of {} is one more", series.pool, series.signal, series.tenant)
+}

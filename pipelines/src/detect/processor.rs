@@ -1,0 +1,232 @@
+//! One partition of `tidewatch.observations`: takes records in offset order and commits them as one batch.
+//!
+//! A commit writes series, incidents, the next offset, the numbers given out and the outbox together. Only then may
+//! the outbox be published, and only what was acknowledged is pruned, with the next commit. A crash anywhere leaves a
+//! consistent store: what was not committed is read again, what was not pruned is sent again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use tidewatch_schemas::wire::{self, WireError};
+use tidewatch_schemas::{Content, Finding, Observation, Origin, PoolId, Reject, RejectReason, Timestamp};
+
+use super::folded::Arrival;
+use super::outgoing::{Outgoing, Output};
+use super::pool::{Pool, Results};
+use super::progress::Progress;
+use super::settings::Settings;
+use super::stored::{self, StoredError, StoredPool, StoredSeries};
+use crate::config::Clock;
+use crate::state::{Batch, Family, StateStore, StoreError};
+
+const PROGRESS: &[u8] = b"progress";
+
+/// A record as it was read from `tidewatch.observations`.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// Its position; `index` is 0.
+    pub origin: &'a Origin,
+    /// When the broker got it.
+    pub at: Timestamp,
+    /// Its bytes.
+    pub value: Option<&'a [u8]>,
+}
+
+/// A processor could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessorError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store holds what this release cannot read.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+}
+
+/// One partition.
+pub struct Processor {
+    settings: Arc<Settings>,
+    store: Box<dyn StateStore>,
+    pools: BTreeMap<PoolId, Pool>,
+    progress: Progress,
+    outbox: VecDeque<Outgoing>,
+    uncommitted: Vec<Outgoing>,
+    pruned: Vec<u64>,
+    findings: Vec<(u64, Finding)>,
+    tick: Option<Timestamp>,
+}
+
+impl Processor {
+    /// Opens a partition where its store left it.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or was written by another release.
+    pub fn open(settings: Arc<Settings>, store: Box<dyn StateStore>) -> Result<Self, ProcessorError> {
+        let progress = match store.get(Family::Meta, PROGRESS)? {
+            Some(bytes) => stored::decode("the progress of a partition", &bytes)?,
+            None => Progress::default(),
+        };
+        let mut outbox = VecDeque::new();
+        for (_, bytes) in store.scan(Family::Outbox)? {
+            outbox.push_back(stored::decode("an output", &bytes)?);
+        }
+        let pools = restore_pools(&settings, &*store)?;
+        let (uncommitted, pruned, findings) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings, tick: None })
+    }
+
+    /// The offset to read next; `None` when nothing was ever read.
+    #[must_use]
+    pub fn next_offset(&self) -> Option<i64> {
+        self.progress.next_offset
+    }
+
+    /// The newest event time of any pool.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        self.pools.values().map(Pool::time).max()
+    }
+
+    /// Takes in one record. Bad bytes become a reject; nothing stops the stream.
+    pub fn process(&mut self, record: &Received<'_>) {
+        if self.progress.next_offset.is_some_and(|next| record.origin.offset < next) {
+            return;
+        }
+        self.progress.next_offset = Some(record.origin.offset + 1);
+        let mut results = Results::default();
+        match wire::decode(record.value.unwrap_or_default()).map(|envelope| envelope.content) {
+            Ok(Content::Observations { pool, origin, received, observations }) => {
+                if self.progress.is_new(&origin) {
+                    self.observe(&pool, &observations, (&origin, received), &mut results);
+                }
+            }
+            Ok(Content::Tick(tick)) => self.pass_time(tick.at, &mut results),
+            Err(error) => results.outputs.push(refusal(record, &error)),
+        }
+        self.number(results, record.origin.offset);
+    }
+
+    fn observe(
+        &mut self,
+        pool: &PoolId,
+        observations: &[Observation],
+        (origin, received): (&Origin, Timestamp),
+        results: &mut Results,
+    ) {
+        let judged = self.pools.entry(pool.clone()).or_insert_with(|| Pool::new(pool.clone()));
+        judged.hear(&self.settings, self.tick);
+        for observation in observations {
+            judged.observe(&self.settings, &Arrival { observation, origin, received }, results);
+        }
+    }
+
+    fn pass_time(&mut self, now: Timestamp, results: &mut Results) {
+        if self.settings.clock == Clock::Events {
+            return;
+        }
+        let now = self.tick.map_or(now, |before| before.max(now));
+        self.tick = Some(now);
+        for pool in self.pools.values_mut() {
+            pool.tick(&self.settings, now, results);
+        }
+    }
+
+    fn number(&mut self, results: Results, source_offset: i64) {
+        for output in results.outputs {
+            self.progress.sequence += 1;
+            self.uncommitted.push(output.numbered(self.progress.sequence, source_offset));
+        }
+        for finding in results.findings {
+            self.progress.finding_sequence += 1;
+            self.findings.push((self.progress.finding_sequence, finding));
+        }
+    }
+
+    /// Findings since the last call with their numbers, to be published before the commit that follows.
+    pub fn take_findings(&mut self) -> Vec<(u64, Finding)> {
+        std::mem::take(&mut self.findings)
+    }
+
+    /// Writes everything since the last commit as one batch.
+    ///
+    /// # Errors
+    /// When the store fails; the processor must then be dropped and opened again.
+    pub fn commit(&mut self) -> Result<(), ProcessorError> {
+        let mut batch = Batch::default();
+        for pool in self.pools.values_mut() {
+            write_pool(pool, &mut batch)?;
+        }
+        for output in &self.uncommitted {
+            batch.put(Family::Outbox, output.sequence.to_be_bytes().to_vec(), stored::encode(output)?);
+        }
+        for sequence in self.pruned.drain(..) {
+            batch.delete(Family::Outbox, sequence.to_be_bytes().to_vec());
+        }
+        batch.put(Family::Meta, PROGRESS.to_vec(), stored::encode(&self.progress)?);
+        self.store.write(&batch)?;
+        self.outbox.extend(self.uncommitted.drain(..));
+        Ok(())
+    }
+
+    /// Committed outputs that are not known to be published, in the order of their numbers.
+    #[must_use]
+    pub fn outbox(&self) -> &VecDeque<Outgoing> {
+        &self.outbox
+    }
+
+    /// Takes note that outputs up to `sequence` are published. They are pruned with the next commit.
+    pub fn acknowledge(&mut self, sequence: u64) {
+        while let Some(output) = self.outbox.pop_front_if(|output| output.sequence <= sequence) {
+            self.pruned.push(output.sequence);
+        }
+    }
+
+    /// Whether refusals are still being folded, for the next step of their pool's time.
+    #[must_use]
+    pub fn has_refusals(&self) -> bool {
+        self.pools.values().any(Pool::has_refusals)
+    }
+}
+
+fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap<PoolId, Pool>, ProcessorError> {
+    let mut pools = BTreeMap::new();
+    for (_, bytes) in store.scan(Family::Pools)? {
+        let pool: StoredPool = stored::decode("a pool", &bytes)?;
+        pools.insert(pool.id.clone(), Pool::restored(pool));
+    }
+    for (_, bytes) in store.scan(Family::Series)? {
+        let series: StoredSeries = stored::decode("a series", &bytes)?;
+        if let Some(pool) = pools.get_mut(&series.key.pool) {
+            pool.restore_series(series, settings);
+        }
+    }
+    Ok(pools)
+}
+
+fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
+    let (changed, series) = pool.take_changes();
+    if let Some(changed) = changed {
+        batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
+    }
+    for (id, series) in series {
+        batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);
+    }
+    Ok(())
+}
+
+fn refusal(record: &Received<'_>, error: &WireError) -> Output {
+    let bytes = record.value.unwrap_or_default();
+    let reason = match error {
+        WireError::UnknownVersion(_) => RejectReason::UnknownVersion,
+        _ if bytes.is_empty() => RejectReason::Empty,
+        _ => RejectReason::Malformed,
+    };
+    Output::Reject(Box::new(Reject {
+        reason,
+        detail: error.to_string(),
+        origin: record.origin.clone(),
+        received_at: record.at,
+        count: 1,
+        excerpt: Reject::excerpt_of(bytes),
+    }))
+}

@@ -1,0 +1,43 @@
+//! What a processor is configured with, made from the configuration.
+
+use tidewatch_detectors::silence::Silence;
+use tidewatch_detectors::{Baseline, Grouping};
+use tidewatch_schemas::Catalog;
+
+use crate::config::{Clock, DetectConfig};
+
+/// What a processor is configured with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What holds for every series.
+    pub series: tidewatch_detectors::Settings,
+    /// How findings become incidents.
+    pub grouping: Grouping,
+    /// What `now` is.
+    pub clock: Clock,
+    /// Most series of a pool.
+    pub series_limit: usize,
+    /// What is known of signals.
+    pub catalog: Catalog,
+}
+
+impl Settings {
+    /// The settings that a configuration asks for.
+    #[must_use]
+    pub fn new(config: &DetectConfig) -> Self {
+        let series = tidewatch_detectors::Settings {
+            window_ms: config.window_ms,
+            lateness_ms: config.lateness_ms,
+            baseline: Baseline::new(config.window_ms, config.false_alarms, config.adopt_after_ms),
+            silence: Silence { missed: config.silence_after, lateness_ms: config.lateness_ms },
+        };
+        let grouping = Grouping {
+            catalog: Catalog,
+            resolve_after_ms: config.resolve_after_ms,
+            correlate_within_ms: config.correlate_within_ms,
+            adopt_after_ms: config.adopt_after_ms,
+            single: false,
+        };
+        Self { series, grouping, clock: config.clock, series_limit: config.series_limit, catalog: Catalog }
+    }
+}

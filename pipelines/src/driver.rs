@@ -1,0 +1,179 @@
+//! Ingest and detect without a broker: records are pushed, outputs are read, and a crash is a method.
+//!
+//! It is the very code of the service between a log that is a queue and topics that are vectors. Scenario tests and
+//! back-tests run on it; what it gives, Kafka must give too.
+
+mod partition;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tidewatch_ingest::{Ingest, SourceRecord};
+use tidewatch_schemas::partition::partition_of;
+use tidewatch_schemas::topics::Topics;
+use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, Tick, Timestamp, wire};
+
+use crate::detect::{ProcessorError, Settings};
+use crate::state::{MemoryStore, StateStore, StoreError};
+use partition::Partition;
+
+/// Opens the store of a partition; called again after a restart, when it must find what was written.
+pub type OpenStore = Box<dyn FnMut(i32) -> Result<Box<dyn StateStore>, StoreError>>;
+
+/// How the driver is set up.
+pub struct Setup {
+    /// Ingest, ready to use.
+    pub ingest: Ingest,
+    /// What detect is configured with.
+    pub detect: Settings,
+    /// Partitions of every topic.
+    pub partitions: i32,
+    /// Records of a micro-batch.
+    pub batch: usize,
+    /// Where partitions keep their state.
+    pub open: OpenStore,
+}
+
+/// A record of a users' topic, to be pushed.
+#[derive(Clone, Debug, Default)]
+pub struct Push<'a> {
+    /// Topic.
+    pub topic: &'a str,
+    /// Key; decides the partition.
+    pub key: &'a [u8],
+    /// Value; `None` is a tombstone.
+    pub value: Option<&'a [u8]>,
+    /// When the broker would have got it.
+    pub at: Timestamp,
+}
+
+/// Ingest and detect without a broker.
+pub struct Driver {
+    setup: Setup,
+    detect: Arc<Settings>,
+    partitions: Vec<Partition>,
+    offsets: BTreeMap<(Arc<str>, i32), i64>,
+    observations: Arc<str>,
+    outputs: Outputs,
+}
+
+/// What came out, in the order it was published. A restart may publish again.
+#[derive(Clone, Debug, Default)]
+pub struct Outputs {
+    /// Records of `tidewatch.incidents`, their bytes as published.
+    pub incident_records: Vec<Vec<u8>>,
+    /// The same, read back.
+    pub incidents: Vec<Incident>,
+    /// Records of `tidewatch.rejects`.
+    pub rejects: Vec<Reject>,
+    /// Records of `tidewatch.findings`.
+    pub findings: Vec<Finding>,
+}
+
+/// Stores in memory that outlive a restart of the driver.
+#[must_use]
+pub fn in_memory() -> OpenStore {
+    let mut stores: BTreeMap<i32, MemoryStore> = BTreeMap::new();
+    Box::new(move |partition| Ok(Box::new(stores.entry(partition).or_default().clone())))
+}
+
+impl Driver {
+    /// Opens every partition where its store left it.
+    ///
+    /// # Errors
+    /// When a store cannot be opened.
+    pub fn new(mut setup: Setup) -> Result<Self, ProcessorError> {
+        let detect = Arc::new(setup.detect.clone());
+        let mut partitions = Vec::new();
+        for number in 0..setup.partitions.max(1) {
+            partitions.push(Partition::open(&detect, (setup.open)(number)?)?);
+        }
+        let observations = Topics::default().observations.into();
+        let (offsets, outputs) = (BTreeMap::new(), Outputs::default());
+        Ok(Self { setup, detect, partitions, offsets, observations, outputs })
+    }
+
+    /// Pushes a record into a users' topic; it is ingested and, once a micro-batch is full, judged.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub fn push(&mut self, push: &Push<'_>) -> Result<(), ProcessorError> {
+        let topic: Arc<str> = push.topic.into();
+        let partition = partition_of(push.key, self.setup.partitions);
+        let offset = self.offsets.entry((Arc::clone(&topic), partition)).or_insert(0);
+        let record = SourceRecord {
+            topic: &topic,
+            partition,
+            offset: *offset,
+            received: push.at,
+            key: Some(push.key),
+            value: push.value,
+            headers: &[],
+        };
+        *offset += 1;
+        let handled = self.setup.ingest.handle(&record);
+        self.outputs.rejects.extend(handled.rejects);
+        for envelope in handled.envelopes {
+            self.append(&envelope, push.at)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a tick to every partition.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub fn tick(&mut self, at: Timestamp) -> Result<(), ProcessorError> {
+        let tick = Envelope { content: Content::Tick(Tick { at, instance: "driver".into() }) };
+        (0..self.partitions.len()).try_for_each(|number| self.append_to(number, &wire::encode(&tick), at))
+    }
+
+    fn append(&mut self, envelope: &Envelope, at: Timestamp) -> Result<(), ProcessorError> {
+        let Content::Observations { pool, .. } = &envelope.content else { return Ok(()) };
+        let partition = partition_of(pool.as_str().as_bytes(), self.setup.partitions);
+        self.append_to(usize::try_from(partition).unwrap_or(0), &wire::encode(envelope), at)
+    }
+
+    fn append_to(&mut self, number: usize, value: &[u8], at: Timestamp) -> Result<(), ProcessorError> {
+        let Some(partition) = self.partitions.get_mut(number) else { return Ok(()) };
+        partition.append(&self.observations, i32::try_from(number).unwrap_or(0), value, at);
+        if partition.uncommitted() >= self.setup.batch.max(1) {
+            partition.commit(&mut self.outputs)?;
+        }
+        Ok(())
+    }
+
+    /// Commits and publishes what no full micro-batch has taken along.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub fn flush(&mut self) -> Result<(), ProcessorError> {
+        self.partitions.iter_mut().try_for_each(|partition| partition.commit(&mut self.outputs))
+    }
+
+    /// Ends every partition as kill -9 would, and opens it again from its store: what was not committed is read again,
+    /// what was published is published again where it was not pruned.
+    ///
+    /// # Errors
+    /// When a store cannot be opened.
+    pub fn kill_and_restart(&mut self) -> Result<(), ProcessorError> {
+        for (number, partition) in (0..).zip(&mut self.partitions) {
+            partition.kill();
+            let store = (self.setup.open)(number)?;
+            partition.restart(&self.detect, store)?;
+            partition.commit(&mut self.outputs)?;
+        }
+        Ok(())
+    }
+
+    /// What was published so far.
+    #[must_use]
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    /// Takes what was published since the last call.
+    pub fn take_outputs(&mut self) -> Outputs {
+        std::mem::take(&mut self.outputs)
+    }
+}

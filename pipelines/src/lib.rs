@@ -1,0 +1,19 @@
+//! Where everything is wired together: state, stages, configuration and the command line.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`config`], [`check`] | what the user wrote, validated, and every mistake in it |
+//! | [`state`] | the store of a partition: RocksDB, and its twin in memory |
+//! | [`detect`] | one partition of observations, from records to incidents; no broker, no clock |
+//! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
+//! | [`recording`], [`labels`], [`scoreboard`], [`present`] | recorded fleets, their faults, and what was found of them |
+
+pub mod check;
+pub mod config;
+pub mod detect;
+pub mod driver;
+pub mod labels;
+pub mod present;
+pub mod recording;
+pub mod scoreboard;
+pub mod state;

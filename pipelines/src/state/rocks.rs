@@ -1,0 +1,89 @@
+//! The state store in RocksDB: a folder a partition, a column family a [`Family`], one write batch at a time.
+//!
+//! The write-ahead log is on and not synced: a batch survives the end of the process at once, and after a loss of power
+//! a prefix of the batches is found, never a part of one.
+
+use std::path::Path;
+
+use rocksdb::{ColumnFamily, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options, WriteBatch};
+
+use super::{Batch, Family, Pair, StateStore, StoreError};
+
+/// Bytes of a write buffer before it is flushed.
+const WRITE_BUFFER: usize = 16 * 1024 * 1024;
+
+/// A state store in RocksDB.
+pub struct RocksStore {
+    db: DB,
+    place: String,
+}
+
+impl RocksStore {
+    /// Opens the store in `folder`, creating it where there is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be used, for example because another process has it open.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let place = folder.display().to_string();
+        let families = Family::ALL.map(|family| (family.name(), options()));
+        let opened = std::fs::create_dir_all(folder).map_err(|cause| cause.to_string()).and_then(|()| {
+            DB::open_cf_with_opts(&database_options(), folder, families).map_err(|cause| cause.to_string())
+        });
+        match opened {
+            Ok(db) => Ok(Self { db, place }),
+            Err(cause) => Err(StoreError { place, what: "open", cause }),
+        }
+    }
+
+    fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
+        let cause = || self.failed("find a column family", family.name());
+        self.db.cf_handle(family.name()).ok_or_else(cause)
+    }
+
+    fn failed(&self, what: &'static str, cause: impl std::fmt::Display) -> StoreError {
+        StoreError { place: self.place.clone(), what, cause: cause.to_string() }
+    }
+}
+
+fn database_options() -> Options {
+    let mut options = options();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_max_background_jobs(2);
+    options.set_paranoid_checks(true);
+    options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
+    options.set_max_open_files(256);
+    options.set_keep_log_file_num(2);
+    options
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.set_write_buffer_size(WRITE_BUFFER);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options
+}
+
+impl StateStore for RocksStore {
+    fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get_cf(self.family(family)?, key).map_err(|cause| self.failed("read a key", cause))
+    }
+
+    fn scan(&self, family: Family) -> Result<Vec<Pair>, StoreError> {
+        let pairs = self.db.iterator_cf(self.family(family)?, IteratorMode::Start);
+        let owned = pairs.map(|pair| pair.map(|(key, value)| (key.into_vec(), value.into_vec())));
+        owned.collect::<Result<_, _>>().map_err(|cause| self.failed("scan a family", cause))
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let mut changes = WriteBatch::default();
+        for change in batch.changes() {
+            let family = self.family(change.family)?;
+            match &change.value {
+                Some(value) => changes.put_cf(family, &change.key, value),
+                None => changes.delete_cf(family, &change.key),
+            }
+        }
+        self.db.write(changes).map_err(|cause| self.failed("write a batch", cause))
+    }
+}

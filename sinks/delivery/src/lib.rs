@@ -1,0 +1,1 @@
+//! Delivery: Tidewatch's records on their way out, to Kafka topics.
