@@ -6,14 +6,21 @@
 //! | [`state`] | the store of a partition: RocksDB, and its twin in memory |
 //! | [`detect`] | one partition of observations, from records to incidents; no broker, no clock |
 //! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
+//! | [`backtest`] | files through the driver, and what came of it |
+//! | [`schema`] | the formats of what is published |
+//! | [`cli`], [`clock`] | the command line, and the one look at the host's clock |
 //! | [`recording`], [`labels`], [`scoreboard`], [`present`] | recorded fleets, their faults, and what was found of them |
 
+pub mod backtest;
 pub mod check;
+pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod detect;
 pub mod driver;
 pub mod labels;
 pub mod present;
 pub mod recording;
+pub mod schema;
 pub mod scoreboard;
 pub mod state;

@@ -15,6 +15,9 @@ use crate::envelope::Envelope;
 /// The version this release writes, and the only one it reads.
 pub const VERSION: u32 = 1;
 
+/// The messages in protobuf's own language, for readers in other languages.
+pub const PROTO: &str = include_str!("../observations.proto");
+
 /// Why bytes are not an envelope.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum WireError {

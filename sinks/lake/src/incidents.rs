@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use tidewatch_schemas::{Incident, TenantId};
+use tidewatch_schemas::{Incident, ResourceId, TenantId};
 
 use crate::LakeError;
 use crate::column::{of_text, of_texts, of_times, texts, time};
@@ -61,7 +61,7 @@ pub fn to_batch(incidents: &[Incident]) -> Result<RecordBatch, LakeError> {
         words("kind", rows().map(|row| serde_json::to_value(row.kind)))?,
         words("severity", rows().map(|row| serde_json::to_value(row.severity)))?,
         of_text(rows().map(|row| row.pool.as_str())),
-        Arc::new(StringArray::from_iter(rows().map(|row| row.resource.as_ref().map(|name| name.as_str())))),
+        Arc::new(rows().map(|row| row.resource.as_ref().map(ResourceId::as_str)).collect::<StringArray>()),
         of_texts(rows().map(|row| row.tenants.iter().map(TenantId::as_str))),
         of_texts(rows().map(|row| row.victims.iter().map(TenantId::as_str))),
         of_texts(rows().map(|row| row.culprits.iter().map(TenantId::as_str))),
@@ -72,7 +72,7 @@ pub fn to_batch(incidents: &[Incident]) -> Result<RecordBatch, LakeError> {
         of_text(rows().map(|row| row.summary.as_str())),
         of_text(rows().map(|row| row.signal.as_str())),
         Arc::new(Float64Array::from_iter_values(rows().map(|row| row.expected))),
-        Arc::new(Float64Array::from_iter(rows().map(|row| row.actual))),
+        Arc::new(rows().map(|row| row.actual).collect::<Float64Array>()),
         of_text(rows().map(|row| row.unit.as_str())),
         words("season", rows().map(|row| serde_json::to_value(row.season)))?,
         Arc::new(Float64Array::from_iter_values(rows().map(|row| row.confidence))),

@@ -12,6 +12,8 @@ pub mod incidents;
 
 mod column;
 
+pub use arrow::datatypes::Schema;
+
 /// Records that cannot be rows.
 #[derive(Debug, thiserror::Error)]
 pub enum LakeError {

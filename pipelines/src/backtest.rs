@@ -1,0 +1,156 @@
+//! Judges files as the service would judge the same input from Kafka: ingest and detect on the [`driver`], in memory.
+//!
+//! | input | becomes |
+//! |---|---|
+//! | a folder, `odoo*.log`, `postgresql*.json` | the OTLP messages of a [`recording`](crate::recording) |
+//! | `*.jsonl` | Tidewatch's own JSON lines, one record a line; OTLP messages where the caller asks for it |
+//! | `*.csv` | one series a file: tenant is the name of the file, signal `value` |
+//!
+//! each as it is or gzipped (`.gz`). Records of all files but CSV are merged by time and judged together. Each CSV file is
+//! judged by itself, see [`csv`]. Time is the events', whatever the configuration says about the clock. Files are held in
+//! memory, because a merge by time must have seen all of them.
+
+mod csv;
+mod files;
+mod lines;
+mod refused;
+mod run;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tidewatch_ingest::SettingsError;
+use tidewatch_schemas::{Incident, Timestamp};
+
+use crate::config::Config;
+use crate::detect::ProcessorError;
+use crate::labels::Labels;
+use crate::recording::RecordingError;
+use crate::scoreboard::Report;
+use files::Inputs;
+
+pub use refused::{Refusals, Refused};
+pub use text::text;
+
+/// Pool of a recording that does not say which one it is from.
+pub const RECORDING_POOL: &str = "odoo-lab";
+
+/// What is to be judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Folders and files.
+    pub inputs: Vec<PathBuf>,
+    /// Pool of what names none; [`RECORDING_POOL`] where a folder is among the inputs, else `default`.
+    pub pool: Option<String>,
+    /// Whether JSON lines are sent as OTLP, as a recording's are.
+    pub from_otlp: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Every revision of every incident, in the order of publication.
+    pub changes: Vec<Incident>,
+    /// Incidents in their last revision, and scores where there were labels.
+    pub report: Report,
+    /// Inputs that were refused.
+    pub refused: Refusals,
+    /// Records that were judged.
+    pub records: u64,
+    /// When the first of them happened; `None` when there were none.
+    pub started: Option<Timestamp>,
+}
+
+/// Why files cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum BacktestError {
+    /// A file cannot be opened, read or unpacked.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The name does not tell what the file holds.
+    #[error(
+        "{}: unknown kind of file, expected a folder with a recording, *.csv, *.jsonl, odoo*.log or postgresql*.json, \
+         each also as .gz",
+        path.display()
+    )]
+    UnknownFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two CSV files would be the same series.
+    #[error("{}: another file of this name is there, and the name is the tenant; rename one", path.display())]
+    SameTenant {
+        /// The second of them.
+        path: PathBuf,
+    },
+    /// A recording cannot be read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The settings of ingest do not go together.
+    #[error(transparent)]
+    Ingest(#[from] SettingsError),
+    /// Detect could not go on.
+    #[error(transparent)]
+    Detect(#[from] ProcessorError),
+}
+
+/// Called as the back-test goes on, with how many records were judged and how many there are.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+
+/// Judges everything that `request` names.
+///
+/// # Errors
+/// When a file cannot be read. A line that cannot be read is refused, and the rest goes on.
+pub fn run(
+    request: &Request,
+    config: &Config,
+    labels: Option<&Labels>,
+    progress: Progress<'_>,
+) -> Result<Outcome, BacktestError> {
+    let inputs = Inputs::sort_out(request)?;
+    let pool = inputs.pool(request);
+    let mut judged = run::Judged::default();
+    if inputs.has_records() {
+        let feed = inputs.read(&pool, &mut judged.refused)?;
+        run::judge(feed, run::Setup::of_fleet(config), &mut judged, progress)?;
+    }
+    let mut tenants = BTreeSet::new();
+    for path in &inputs.csv {
+        let series = csv::read(path, &mut judged.refused)?;
+        if !tenants.insert(series.tenant.clone()) {
+            return Err(BacktestError::SameTenant { path: path.clone() });
+        }
+        let setup = run::Setup::of_series(config, series.window_ms(config.detect.window_ms));
+        run::judge(series.feed(&pool), setup, &mut judged, progress)?;
+    }
+    let run::Judged { changes, refused, records, started } = judged;
+    let report = Report::of(changes.iter().cloned(), labels);
+    Ok(Outcome { changes, report, refused, records, started })
+}
+
+/// The report as it is printed as JSON.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(flatten)]
+    refused: &'a Refusals,
+}
+
+impl Outcome {
+    /// One JSON object: `incidents[]` in their last revision; `labelled`, `found[]`, `missed[]` and `false_incidents[]` where
+    /// there were labels; `refused`, how many inputs were, and `rejects[]`, the first of them.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(&Printed { report: &self.report, refused: &self.refused })
+    }
+}
+
+#[cfg(test)]
+mod tests;
