@@ -45,7 +45,13 @@ impl Recording {
     /// Everything in `paths`, which are folders or files. A folder gives the files that the table above names, sorted by
     /// name; a file that is named itself must be one of them, or a `.jsonl` of metric events under any name.
     pub fn read(paths: &[PathBuf]) -> Result<Self, RecordingError> {
-        Ok(Self::from_events(files::events(paths)?))
+        Ok(Self::from_events(files::find(paths)?.all_good()?))
+    }
+
+    /// Like [`read`](Self::read), but a line that is no event costs no other: such lines are given as errors.
+    pub fn read_what_can_be(paths: &[PathBuf]) -> Result<(Self, Vec<RecordingError>), RecordingError> {
+        let files::Found { events, bad } = files::find(paths)?;
+        Ok((Self::from_events(events), bad))
     }
 
     /// Brings events into time order; those of one moment keep their order.

@@ -11,8 +11,9 @@
 mod moment;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use tidewatch_ingest::{Format, Source};
 use tidewatch_schemas::{RejectReason, Timestamp};
 
@@ -49,6 +50,19 @@ struct Point {
 struct Columns {
     time: usize,
     value: usize,
+}
+
+/// A point in Tidewatch's own format.
+#[derive(Serialize)]
+struct Line<'a> {
+    ts: i64,
+    pool: &'a str,
+    tenant: &'a str,
+    resource: &'a str,
+    name: &'a str,
+    unit: &'a str,
+    kind: &'a str,
+    value: f64,
 }
 
 /// A line that is refused.
@@ -122,17 +136,19 @@ impl Series {
     pub fn feed(&self, pool: &str) -> Feed {
         let mut places = Places::default();
         places.add(TOPIC, Path::new(&self.file), self.points.iter().map(|point| point.line).collect());
-        let (tenant, topic) = (&self.tenant, TOPIC.into());
-        let record = |Point { at, value, .. }: &Point| {
-            let line: Value = json!({
-                "ts": at.0, "pool": pool, "tenant": tenant, "resource": tenant, "name": VALUE, "unit": "1", "kind": "gauge",
-                "value": value,
-            });
-            Record { topic: std::sync::Arc::clone(&topic), at: *at, value: line.to_string().into_bytes().into() }
+        let topic: Arc<str> = TOPIC.into();
+        let record = |point: &Point| {
+            let line = serde_json::to_vec(&self.line(point, pool)).unwrap_or_default();
+            Record { topic: Arc::clone(&topic), at: point.at, value: line.into() }
         };
         let records = self.points.iter().map(record).collect();
         let sources = vec![Source { topics: vec![TOPIC.to_owned()], format: Format::JsonLines }];
         Feed { pool: pool.to_owned(), sources, records, places }
+    }
+
+    fn line<'a>(&'a self, point: &Point, pool: &'a str) -> Line<'a> {
+        let (tenant, resource) = (&self.tenant, &self.tenant);
+        Line { ts: point.at.0, pool, tenant, resource, name: VALUE, unit: "1", kind: "gauge", value: point.value }
     }
 }
 

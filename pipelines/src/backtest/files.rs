@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use tidewatch_ingest::{Format, Source};
+use tidewatch_schemas::RejectReason;
 
-use super::refused::Refusals;
+use super::refused::{Refusals, Refused, place};
 use super::run::{Feed, Record};
 use super::{BacktestError, RECORDING_POOL, Request, lines};
 use crate::recording::{Recording, RecordingError, otlp};
@@ -76,8 +77,14 @@ impl Inputs {
         Ok(feed)
     }
 
-    fn recording(&self, _refused: &mut Refusals) -> Result<Recording, RecordingError> {
-        Recording::read(&self.recording)
+    fn recording(&self, refused: &mut Refusals) -> Result<Recording, RecordingError> {
+        let (recording, bad) = Recording::read_what_can_be(&self.recording)?;
+        for error in bad {
+            let RecordingError::Line { path, line, problem, value } = error else { return Err(error) };
+            let (place, detail) = (place(&path, line), format!("{problem}: {value:?}"));
+            refused.add(Refused { place, reason: RejectReason::Malformed, detail, count: 1 });
+        }
+        Ok(recording)
     }
 }
 

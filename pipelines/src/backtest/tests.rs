@@ -43,11 +43,13 @@ fn bad_lines_are_refused_by_file_and_line_and_the_rest_goes_on() {
     let file = folder.path().join("some.jsonl");
     let good = r#"{"ts":1795342714149,"tenant":"acme","resource":"pg","name":"n","unit":"1","kind":"gauge","value":6}"#;
     fs::write(&file, format!("{good}\n\nnonsense\n{}\n{good}\n", good.replace("6}", "null}"))).unwrap();
-    let outcome = judged(&Request { inputs: vec![file.clone()], ..Request::default() });
-    let told: Vec<_> = outcome.refused.listed.iter().map(|bad| (bad.place.clone(), bad.reason)).collect();
     let place = |line: usize| format!("{}:{line}", file.display());
-    assert_eq!(told, [(place(3), RejectReason::Malformed), (place(4), RejectReason::MissingValue)]);
-    assert_eq!(outcome.records, 4);
+    for (from_otlp, null, records) in [(false, RejectReason::MissingValue, 4), (true, RejectReason::Malformed, 1)] {
+        let outcome = judged(&Request { inputs: vec![file.clone()], from_otlp, ..Request::default() });
+        let told: Vec<_> = outcome.refused.listed.iter().map(|bad| (bad.place.clone(), bad.reason)).collect();
+        assert_eq!(told, [(place(3), RejectReason::Malformed), (place(4), null)], "from_otlp: {from_otlp}");
+        assert_eq!((outcome.refused.total, outcome.records), (2, records), "from_otlp: {from_otlp}");
+    }
 }
 
 #[test]

@@ -21,16 +21,34 @@ enum Format {
 /// Beginnings of the names of metric event files that a folder gives.
 const METRIC_FILES: [&str; 3] = ["cron_runs", "metrics", "synthetic"];
 
-/// All events of `paths`, file by file and line by line.
-pub(super) fn events(paths: &[PathBuf]) -> Result<Vec<Event>, RecordingError> {
-    let mut events = Vec::new();
+/// What files hold, file by file and line by line.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub events: Vec<Event>,
+    /// Lines that are no events.
+    pub bad: Vec<RecordingError>,
+}
+
+impl Found {
+    /// The events, if every line is one.
+    pub fn all_good(self) -> Result<Vec<Event>, RecordingError> {
+        match self.bad.into_iter().next() {
+            Some(first) => Err(first),
+            None => Ok(self.events),
+        }
+    }
+}
+
+/// Everything in `paths`.
+pub(super) fn find(paths: &[PathBuf]) -> Result<Found, RecordingError> {
+    let mut found = Found::default();
     for path in paths {
         for file in files_of(path)? {
             let open = File::open(&file).map_err(|error| RecordingError::io(&file, error))?;
-            read_into(&file, open, &mut events)?;
+            read_into(&file, open, &mut found)?;
         }
     }
-    Ok(events)
+    Ok(found)
 }
 
 /// The files that `path` stands for: itself, or what a folder holds, sorted by name.
@@ -76,38 +94,39 @@ fn format_of(file: &Path) -> Option<Format> {
     }
 }
 
-/// Appends the events of one file, whose name tells what `content` holds and whether it is compressed.
-pub(super) fn read_into(file: &Path, content: impl Read, events: &mut Vec<Event>) -> Result<(), RecordingError> {
+/// Appends what one file holds; its name tells what `content` is and whether it is compressed.
+pub(super) fn read_into(file: &Path, content: impl Read, found: &mut Found) -> Result<(), RecordingError> {
     let format = format_of(file).ok_or_else(|| RecordingError::UnknownFile { path: file.to_owned() })?;
     if file.extension().is_some_and(|extension| extension == "gz") {
-        read_lines(file, format, BufReader::new(MultiGzDecoder::new(content)), events)
+        read_lines(file, format, BufReader::new(MultiGzDecoder::new(content)), found)
     } else {
-        read_lines(file, format, BufReader::new(content), events)
+        read_lines(file, format, BufReader::new(content), found)
     }
 }
 
-fn read_lines(
-    file: &Path,
-    format: Format,
-    content: impl BufRead,
-    events: &mut Vec<Event>,
-) -> Result<(), RecordingError> {
+fn read_lines(file: &Path, format: Format, content: impl BufRead, found: &mut Found) -> Result<(), RecordingError> {
     let mut odoo = odoo_log::Reader::default();
     for (index, line) in content.split(b'\n').enumerate() {
         let bytes = line.map_err(|error| RecordingError::io(file, error))?;
-        let place = |bad| RecordingError::line(file, index + 1, bad);
-        let text = std::str::from_utf8(&bytes).map_err(|error| place(not_utf8(&bytes, error)))?;
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let event = match format {
-            Format::OdooLog => odoo.line(text).map_err(place)?,
-            _ if text.is_empty() => None,
-            Format::MetricEvents => Some(metric_events::parse(text).map_err(place)?),
-            Format::PostgresqlJson => Some(postgresql_log::parse(text).map_err(place)?),
-        };
-        events.extend(event);
+        match read_line(format, &bytes, &mut odoo) {
+            Ok(event) => found.events.extend(event),
+            Err(bad) => found.bad.push(RecordingError::line(file, index + 1, bad)),
+        }
     }
-    events.extend(odoo.finish());
+    found.events.extend(odoo.finish());
     Ok(())
+}
+
+/// The event that `bytes` complete, if any.
+fn read_line(format: Format, bytes: &[u8], odoo: &mut odoo_log::Reader) -> Result<Option<Event>, BadLine> {
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error))?;
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    match format {
+        Format::OdooLog => odoo.line(text),
+        _ if text.is_empty() => Ok(None),
+        Format::MetricEvents => metric_events::parse(text).map(Some),
+        Format::PostgresqlJson => postgresql_log::parse(text).map(Some),
+    }
 }
 
 fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> BadLine {
@@ -119,9 +138,9 @@ mod tests {
     use super::*;
 
     fn read(name: &str, content: &[u8]) -> Result<Vec<Event>, String> {
-        let mut events = Vec::new();
-        read_into(Path::new(name), content, &mut events).map_err(|error| error.to_string())?;
-        Ok(events)
+        let mut found = Found::default();
+        let read = read_into(Path::new(name), content, &mut found);
+        read.and_then(|()| found.all_good()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -176,14 +195,23 @@ mod tests {
     }
 
     #[test]
+    fn a_bad_line_costs_no_other() {
+        let good = r#"{"ts":1,"resource":"r","name":"n","kind":"gauge","value":1}"#;
+        let mut found = Found::default();
+        read_into(Path::new("metrics.jsonl"), format!("{good}\n?\n{good}\n").as_bytes(), &mut found).unwrap();
+        assert_eq!((found.events.len(), found.bad.len()), (2, 1));
+        assert!(found.bad[0].to_string().starts_with("metrics.jsonl line 2: "), "{}", found.bad[0]);
+    }
+
+    #[test]
     fn a_path_that_is_not_there_is_named() {
-        let error = events(&[PathBuf::from("no/such/metrics.jsonl")]).unwrap_err().to_string();
+        let error = find(&[PathBuf::from("no/such/metrics.jsonl")]).unwrap_err().to_string();
         assert!(error.starts_with("no/such/metrics.jsonl: "), "{error}");
     }
 
     #[test]
     fn a_folder_without_a_recording_says_what_it_should_hold() {
-        let error = events(&[PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")]).unwrap_err().to_string();
+        let error = find(&[PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")]).unwrap_err().to_string();
         assert!(error.contains("no recording in this folder"), "{error}");
     }
 }
