@@ -61,8 +61,8 @@ impl Ingest {
     fn decode(&self, record: &SourceRecord<'_>, batch: &mut Batch<'_>) -> Result<(), Refusal> {
         let format = self.formats.get(&**record.topic).ok_or_else(|| self.unknown_topic(record))?;
         let bytes = self.bounded(record)?;
-        match format {
-            Format::OtlpMetricsProto => self.metrics(otlp::proto::metrics(bytes)?, record, batch),
+        match by_signal(*format, record)? {
+            Format::OtlpProto | Format::OtlpMetricsProto => self.metrics(otlp::proto::metrics(bytes)?, record, batch),
             Format::OtlpMetricsJson => self.metrics(otlp::json::metrics(bytes)?, record, batch),
             Format::OtlpLogsProto => self.logs(otlp::proto::logs(bytes)?, record, batch),
             Format::OtlpLogsJson => self.logs(otlp::json::logs(bytes)?, record, batch),
@@ -97,5 +97,25 @@ impl Ingest {
 
     fn logs(&self, request: otlp::LogsRequest, record: &SourceRecord<'_>, batch: &mut Batch<'_>) {
         otlp::logs::Walk::new(self, record, batch, request.broken).request(request.resources);
+    }
+}
+
+/// The header by which metrics and logs of one topic are told apart.
+const SIGNAL: &str = "otelcol.signal";
+
+/// The format of this record, where its topic carries several.
+fn by_signal(format: Format, record: &SourceRecord<'_>) -> Result<Format, Refusal> {
+    if format != Format::OtlpProto {
+        return Ok(format);
+    }
+    let header = record.headers.iter().find(|header| header.name == SIGNAL);
+    match header.map(|header| header.value.as_slice()) {
+        Some(b"metrics") => Ok(Format::OtlpMetricsProto),
+        Some(b"logs") => Ok(Format::OtlpLogsProto),
+        Some(other) => {
+            let shown = text::shown(&String::from_utf8_lossy(other));
+            Err(Refusal::malformed(format!("header {SIGNAL} is {shown}; it must be metrics or logs")))
+        }
+        None => Err(Refusal::malformed(format!("header {SIGNAL} is missing; set signal_header in the exporter"))),
     }
 }

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
+    /// Metrics and logs in one topic as protobuf; the header `otelcol.signal`, which the Collector's Kafka exporter writes
+    /// with `signal_header: true`, says which.
+    OtlpProto,
     /// `ExportMetricsServiceRequest` as protobuf; `otlp_proto` of the Collector's Kafka exporter.
     OtlpMetricsProto,
     /// `ExportLogsServiceRequest` as protobuf.
@@ -28,6 +31,7 @@ impl Format {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::OtlpProto => "otlp_proto",
             Self::OtlpMetricsProto => "otlp_metrics_proto",
             Self::OtlpLogsProto => "otlp_logs_proto",
             Self::OtlpMetricsJson => "otlp_metrics_json",
@@ -119,7 +123,11 @@ impl Default for Settings {
         // With the PostgreSQL receiver's semantic conventions on, `db.namespace` is `database|schema`.
         let database_of_point = Rule { matches: Some("^[^|]+".to_owned()), ..rule("attribute:db.namespace") };
         Self {
-            sources: vec![source("otlp_metrics", Format::OtlpMetricsProto), source("otlp_logs", Format::OtlpLogsProto)],
+            sources: vec![
+                source("otlp_metrics", Format::OtlpMetricsProto),
+                source("otlp_logs", Format::OtlpLogsProto),
+                source("otlp", Format::OtlpProto),
+            ],
             tenant: vec![
                 rule("resource:tenant.id"),
                 rule("resource:service.namespace"),

@@ -21,7 +21,7 @@ fn valid(format: Format) -> Vec<u8> {
     let metrics = samples::metrics(samples::acme(), samples::every_kind());
     let logs = samples::logs(samples::acme(), vec![samples::log_record(17, "no"), samples::log_record(9, "yes")]);
     match format {
-        Format::OtlpMetricsProto => metrics.encode_to_vec(),
+        Format::OtlpProto | Format::OtlpMetricsProto => metrics.encode_to_vec(),
         Format::OtlpLogsProto => logs.encode_to_vec(),
         Format::OtlpMetricsJson => serde_json::to_vec(&metrics).expect("it is JSON"),
         Format::OtlpLogsJson => serde_json::to_vec(&logs).expect("it is JSON"),

@@ -8,7 +8,7 @@ mod partition;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tidewatch_ingest::{Ingest, SourceRecord};
+use tidewatch_ingest::{Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
 use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, Tick, Timestamp, wire};
@@ -45,6 +45,8 @@ pub struct Push<'a> {
     pub value: Option<&'a [u8]>,
     /// When the broker would have got it.
     pub at: Timestamp,
+    /// Headers.
+    pub headers: &'a [Header],
 }
 
 /// Ingest and detect without a broker.
@@ -108,7 +110,7 @@ impl Driver {
             received: push.at,
             key: Some(push.key),
             value: push.value,
-            headers: &[],
+            headers: push.headers,
         };
         *offset += 1;
         let handled = self.setup.ingest.handle(&record);

@@ -24,3 +24,8 @@ pub mod recording;
 pub mod schema;
 pub mod scoreboard;
 pub mod state;
+pub mod kafka;
+pub mod service;
+pub mod run;
+pub mod replay;
+pub mod demo;

@@ -99,7 +99,7 @@ pub(super) fn judge(
     let total = judged.records.saturating_add(records.len() as u64);
     for some in records.chunks(STRIDE) {
         for Record { topic, at, value } in some {
-            driver.push(&Push { topic, key: pool.as_bytes(), value: Some(value), at: *at })?;
+            driver.push(&Push { topic, key: pool.as_bytes(), value: Some(value), at: *at, headers: &[] })?;
         }
         judged.records += some.len() as u64;
         judged.take(driver.take_outputs(), &places);

@@ -64,6 +64,7 @@ pub(super) fn read(section: &mut Section) -> IngestConfig {
 
 fn read_source(section: &mut Section) -> Source {
     let formats = [
+        Format::OtlpProto,
         Format::OtlpMetricsProto,
         Format::OtlpLogsProto,
         Format::OtlpMetricsJson,

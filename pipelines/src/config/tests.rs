@@ -64,7 +64,7 @@ fn five_mistakes_are_five_sentences_in_one_run() {
     let expected = [
         "a.yaml: kafka.brokers: \"kafka-1\" is not a broker; write host:port such as kafka-1:9092",
         "a.yaml: kafka.client.group.id: Tidewatch makes this setting itself; use ingest.group and detect.group",
-        "a.yaml: ingest.sources[0].format: \"otlp\" is not a choice here; write one of otlp_metrics_proto, \
+        "a.yaml: ingest.sources[0].format: \"otlp\" is not a choice here; write one of otlp_proto, otlp_metrics_proto, \
          otlp_logs_proto, otlp_metrics_json, otlp_logs_json, json_lines",
         "a.yaml: detect.window: \"7 parrots\" is not a duration; write a number and a unit such as 10s",
         "a.yaml: detect.false_alarm: there is no such option; did you mean false_alarms?",

@@ -23,6 +23,12 @@ pub const METRICS_TOPIC: &str = "otlp_metrics";
 /// Topic that a collector writes log records to unless told otherwise.
 pub const LOGS_TOPIC: &str = "otlp_logs";
 
+/// Topic for both, where the header says which signal a message carries.
+pub const SHARED_TOPIC: &str = "otlp";
+
+/// Header that a collector writes with `signal_header: true`.
+pub const SIGNAL_HEADER: &str = "otelcol.signal";
+
 /// How long log lines are gathered before they are sent.
 const LOG_BATCH_MS: i64 = 1_000;
 
@@ -37,8 +43,8 @@ pub struct Message {
     pub at: Timestamp,
     /// An export request in OTLP protobuf.
     pub value: Vec<u8>,
-    /// Name and value of its headers: none, as the collector sends none by itself.
-    pub headers: Vec<(String, Vec<u8>)>,
+    /// The signal it carries, `metrics` or `logs`: the value of the header [`SIGNAL_HEADER`].
+    pub signal: &'static str,
 }
 
 /// The messages of `recording`, in time order, both topics interleaved; they are made while they are asked for.
@@ -83,12 +89,12 @@ fn messages_of(events: &[Event], pool: &str) -> Vec<Message> {
     let mut messages = Vec::with_capacity(scrapes.len() + batches.len());
     for ((at, resource, tenant), points) in scrapes {
         let value = metrics::request(described(pool, resource, tenant), &points);
-        messages.push(Message { topic: METRICS_TOPIC, key: pool.into(), at, value, headers: Vec::new() });
+        messages.push(Message { topic: METRICS_TOPIC, key: pool.into(), at, value, signal: "metrics" });
     }
     for (((), resource, tenant), lines) in batches {
         let at = lines.iter().map(|(at, _)| *at).max().unwrap_or_default();
         let value = logs::request(described(pool, resource, tenant), &lines);
-        messages.push(Message { topic: LOGS_TOPIC, key: pool.into(), at, value, headers: Vec::new() });
+        messages.push(Message { topic: LOGS_TOPIC, key: pool.into(), at, value, signal: "logs" });
     }
     messages.sort_by_key(|message| message.at);
     messages

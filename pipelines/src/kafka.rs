@@ -1,0 +1,25 @@
+//! The stages on Kafka. One thread is one consumer is one member of its group; what it decides is decided by the same
+//! code as in the driver.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`clients`] | settings of consumers |
+//! | [`topics`] | creates what is missing, with explicit settings |
+//! | [`ingest_stage`] | users' topics to observations |
+//! | [`detect_stage`] | observations to incidents |
+//! | [`ownership`] | which partitions a detect thread has, through rebalances |
+//! | [`outlet`] | publishes what detect decided |
+//! | [`gauges`] | how far the stages have come, for those who watch |
+//! | [`error`] | why a stage ended |
+
+pub mod clients;
+pub mod detect_stage;
+pub mod error;
+pub mod gauges;
+pub mod ingest_stage;
+pub mod outlet;
+pub mod ownership;
+pub mod topics;
+
+pub use error::StageError;
+pub use gauges::Gauges;

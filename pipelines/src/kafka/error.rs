@@ -1,0 +1,90 @@
+//! Why a stage ended.
+
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tidewatch_delivery::PublishError;
+
+use crate::detect::ProcessorError;
+use crate::state::StoreError;
+
+/// A stage could not go on. Everything it had committed stands; started again it goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The Kafka client failed for good.
+    #[error("kafka: cannot {what}: {cause}")]
+    Kafka {
+        /// What was asked of it.
+        what: &'static str,
+        /// Its answer.
+        cause: KafkaError,
+    },
+    /// The broker no longer has what would have to be read next.
+    #[error(
+        "topic {topic}: input was deleted before it was read ({cause}): lengthen its retention; \
+         to go on without it, remove the state of the partition, or reset the consumer group's offsets"
+    )]
+    DataLoss {
+        /// The topic.
+        topic: String,
+        /// The client's words.
+        cause: KafkaError,
+    },
+    /// A topic is missing and could not be created.
+    #[error("topic {topic}: cannot be created: {cause}")]
+    Topic {
+        /// The topic.
+        topic: String,
+        /// Why.
+        cause: String,
+    },
+    /// A partition could not be judged.
+    #[error(transparent)]
+    Processor(#[from] ProcessorError),
+    /// Outputs could not be published.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+impl From<StoreError> for StageError {
+    fn from(error: StoreError) -> Self {
+        Self::Processor(error.into())
+    }
+}
+
+/// Names what was asked when the client fails.
+pub(crate) fn while_trying(what: &'static str) -> impl Fn(KafkaError) -> StageError {
+    move |cause| StageError::Kafka { what, cause }
+}
+
+/// Whether polling may simply go on after this error: brokers come back, topics appear.
+pub(super) fn passes(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::AllBrokersDown
+                | Code::BrokerTransportFailure
+                | Code::Resolve
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownTopic
+                | Code::UnknownPartition
+                | Code::LeaderNotAvailable
+                | Code::NotLeaderForPartition
+                | Code::CoordinatorNotAvailable
+                | Code::NotCoordinator
+                | Code::CoordinatorLoadInProgress
+                | Code::RebalanceInProgress
+                | Code::UnknownMemberId
+                | Code::IllegalGeneration
+                | Code::PollExceeded
+                | Code::PartitionEOF
+        )
+    )
+}
+
+/// Whether the error says that the next offset is gone.
+pub(super) fn is_data_loss(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(error.rdkafka_error_code(), Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::NoOffset))
+}

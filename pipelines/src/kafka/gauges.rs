@@ -1,0 +1,71 @@
+//! How far the stages have come, as numbers that any thread may read.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use tidewatch_schemas::Timestamp;
+
+/// Counts since the process began.
+#[derive(Debug)]
+pub struct Gauges {
+    /// Records of users' topics that were ingested and acknowledged as observations.
+    pub ingested: Count,
+    /// Inputs that were refused.
+    pub rejected: Count,
+    /// Observations whose clock was too far ahead.
+    pub clamped: Count,
+    /// Observations that no rule could assign to a tenant.
+    pub unassigned: Count,
+    /// Envelopes written to observations, ticks not counted.
+    pub envelopes: Count,
+    /// Records of observations that were judged and committed, ticks not counted.
+    pub judged: Count,
+    /// Outputs published by detect.
+    pub published: Count,
+    event_time: AtomicI64,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    /// Adds to it.
+    pub fn add(&self, more: usize) {
+        self.0.fetch_add(more as u64, Ordering::Relaxed);
+    }
+
+    /// What it stands at.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Default for Gauges {
+    fn default() -> Self {
+        Self {
+            ingested: Count::default(),
+            rejected: Count::default(),
+            clamped: Count::default(),
+            unassigned: Count::default(),
+            envelopes: Count::default(),
+            judged: Count::default(),
+            published: Count::default(),
+            event_time: AtomicI64::new(i64::MIN),
+        }
+    }
+}
+
+impl Gauges {
+    /// Takes note that detect has come to `at`.
+    pub fn reached(&self, at: Timestamp) {
+        self.event_time.fetch_max(at.0, Ordering::Relaxed);
+    }
+
+    /// The newest event time that detect has judged and committed.
+    #[must_use]
+    pub fn event_time(&self) -> Option<Timestamp> {
+        let at = self.event_time.load(Ordering::Relaxed);
+        (at != i64::MIN).then_some(Timestamp(at))
+    }
+}

@@ -1,0 +1,262 @@
+//! The ingest stage on Kafka: users' topics to observations, and the clock as ticks.
+//!
+//! Offsets are committed only after every envelope made from the records before them is acknowledged. After a crash the
+//! records in between are ingested again; detect recognises their envelopes by origin.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Headers, Message};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
+use tidewatch_delivery::{Publish, Record};
+use tidewatch_ingest::{Handled, Header, Ingest, SourceRecord};
+use tidewatch_schemas::partition::partition_of;
+use tidewatch_schemas::{Content, Envelope, Reject, Tick, Timestamp, wire};
+
+use super::clients;
+use super::error::{StageError, is_data_loss, passes, while_trying};
+use super::gauges::Gauges;
+use crate::clock::{self, Stopwatch};
+use crate::config::Start;
+
+/// How long the group may take to say where it was.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What an ingest thread is made of.
+pub struct IngestStage {
+    /// The Kafka client, with brokers.
+    pub client: ClientConfig,
+    /// Consumer group.
+    pub group: String,
+    /// Decoders, rules and limits.
+    pub ingest: Ingest,
+    /// Topics to read.
+    pub sources: Vec<String>,
+    /// Where a group begins that was never here.
+    pub start: Start,
+    /// Topic of observations, and its number of partitions.
+    pub observations: (String, i32),
+    /// Topic of rejects, and its number of partitions.
+    pub rejects: (String, i32),
+    /// Most records of a micro-batch.
+    pub batch: usize,
+    /// Longest wait for a batch to fill.
+    pub linger: Duration,
+    /// Time between ticks; `None` where time comes from events.
+    pub tick: Option<Duration>,
+    /// Name of this instance in its ticks.
+    pub instance: Arc<str>,
+    /// The way out.
+    pub publisher: Box<dyn Publish>,
+    /// How far it has come.
+    pub gauges: Arc<Gauges>,
+}
+
+/// A record on its way out, owned.
+struct Out {
+    topic: String,
+    partition: i32,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+/// What a micro-batch became.
+#[derive(Default)]
+struct Filled {
+    out: Vec<Out>,
+    next: BTreeMap<(String, i32), i64>,
+    records: usize,
+}
+
+impl IngestStage {
+    /// Runs until `stop` is set.
+    ///
+    /// # Errors
+    /// When it cannot go on; it goes on from the committed offsets when started again.
+    pub fn run(mut self, stop: &AtomicBool) -> Result<(), StageError> {
+        let config = clients::consumer(&self.client, &self.group);
+        let beginnings = Beginnings { start: self.start };
+        let consumer: BaseConsumer<Beginnings> =
+            config.create_with_context(beginnings).map_err(while_trying("make a consumer"))?;
+        let topics: Vec<&str> = self.sources.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics).map_err(while_trying("subscribe to the sources"))?;
+        let mut ticked: Option<Stopwatch> = None;
+        while !stop.load(Ordering::Relaxed) {
+            let filled = self.fill(&consumer)?;
+            self.finish(&consumer, filled)?;
+            if let Some(every) = self.tick.filter(|every| ticked.as_ref().is_none_or(|watch| watch.elapsed() >= *every))
+            {
+                self.tick(every)?;
+                ticked = Some(Stopwatch::start());
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&self, consumer: &BaseConsumer<Beginnings>) -> Result<Filled, StageError> {
+        let (started, mut filled) = (Stopwatch::start(), Filled::default());
+        while filled.records < self.batch {
+            let left = self.linger.saturating_sub(started.elapsed());
+            match consumer.poll(left) {
+                Some(Ok(message)) => self.handle(&message, &mut filled),
+                Some(Err(error)) => tolerate(error)?,
+                None if left.is_zero() => break,
+                None => {}
+            }
+        }
+        Ok(filled)
+    }
+
+    fn handle(&self, message: &BorrowedMessage<'_>, filled: &mut Filled) {
+        let topic: Arc<str> = message.topic().into();
+        let headers = headers(message);
+        let handled = self.ingest.handle(&SourceRecord {
+            topic: &topic,
+            partition: message.partition(),
+            offset: message.offset(),
+            received: Timestamp(message.timestamp().to_millis().unwrap_or(0)),
+            key: message.key(),
+            value: message.payload(),
+            headers: &headers,
+        });
+        filled.records += 1;
+        filled.next.insert((topic.to_string(), message.partition()), message.offset() + 1);
+        self.count(&handled);
+        filled.out.extend(handled.envelopes.iter().map(|envelope| self.envelope(envelope)));
+        filled.out.extend(handled.rejects.iter().map(|reject| self.reject(reject)));
+    }
+
+    fn count(&self, handled: &Handled) {
+        self.gauges.rejected.add(handled.rejects.len());
+        self.gauges.clamped.add(usize::try_from(handled.clamped).unwrap_or(usize::MAX));
+        self.gauges.unassigned.add(usize::try_from(handled.unassigned).unwrap_or(usize::MAX));
+        self.gauges.envelopes.add(handled.envelopes.len());
+    }
+
+    fn envelope(&self, envelope: &Envelope) -> Out {
+        let key = match &envelope.content {
+            Content::Observations { pool, .. } => pool.as_str().as_bytes().to_vec(),
+            Content::Tick(_) => Vec::new(),
+        };
+        let (topic, partitions) = &self.observations;
+        let partition = partition_of(&key, *partitions);
+        Out { topic: topic.clone(), partition, key, value: wire::encode(envelope) }
+    }
+
+    fn reject(&self, reject: &Reject) -> Out {
+        let (topic, partitions) = &self.rejects;
+        let partition = reject.origin.partition.rem_euclid((*partitions).max(1));
+        let value = serde_json::to_vec(reject).unwrap_or_default();
+        Out { topic: topic.clone(), partition, key: Vec::new(), value }
+    }
+
+    /// Publishes a micro-batch, then commits the offsets after it.
+    fn finish(&mut self, consumer: &BaseConsumer<Beginnings>, filled: Filled) -> Result<(), StageError> {
+        if filled.records == 0 {
+            return Ok(());
+        }
+        self.publish(&filled.out)?;
+        let mut list = TopicPartitionList::new();
+        for ((topic, partition), next) in &filled.next {
+            list.add_partition_offset(topic, *partition, Offset::Offset(*next))
+                .map_err(while_trying("list offsets"))?;
+        }
+        if let Err(error) = consumer.commit(&list, CommitMode::Async) {
+            tracing::warn!(%error, "offsets of the sources were not committed; the next commit covers them");
+        }
+        self.gauges.ingested.add(filled.records);
+        Ok(())
+    }
+
+    fn publish(&mut self, out: &[Out]) -> Result<(), StageError> {
+        let records: Vec<Record<'_>> = out
+            .iter()
+            .map(|out| Record {
+                topic: &out.topic,
+                partition: out.partition,
+                key: &out.key,
+                value: &out.value,
+                timestamp_ms: None,
+                headers: Vec::new(),
+            })
+            .collect();
+        Ok(self.publisher.publish(&records)?)
+    }
+
+    fn tick(&mut self, every: Duration) -> Result<(), StageError> {
+        let tick = Tick { at: clock::now(), instance: Arc::clone(&self.instance) };
+        let value = wire::encode(&Envelope { content: Content::Tick(tick) });
+        let (topic, partitions) = self.observations.clone();
+        let to = |partition| Out { topic: topic.clone(), partition, key: Vec::new(), value: value.clone() };
+        tracing::trace!(?every, partitions, "tick");
+        self.publish(&(0..partitions).map(to).collect::<Vec<_>>())
+    }
+}
+
+fn headers(message: &BorrowedMessage<'_>) -> Vec<Header> {
+    let Some(headers) = message.headers() else { return Vec::new() };
+    let owned = |header: rdkafka::message::Header<'_, &[u8]>| Header {
+        name: header.key.to_owned(),
+        value: header.value.unwrap_or_default().to_vec(),
+    };
+    headers.iter().map(owned).collect()
+}
+
+fn tolerate(error: KafkaError) -> Result<(), StageError> {
+    if is_data_loss(&error) {
+        return Err(StageError::DataLoss { topic: "of a source".to_owned(), cause: error });
+    }
+    if !passes(&error) {
+        return Err(StageError::Kafka { what: "read the sources", cause: error });
+    }
+    tracing::warn!(%error, "the sources cannot be read for now");
+    Ok(())
+}
+
+/// Gives every partition of a source its explicit beginning: the committed offset, else what the user chose.
+struct Beginnings {
+    start: Start,
+}
+
+impl ClientContext for Beginnings {}
+
+impl Beginnings {
+    fn place(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
+        let mut placed = consumer.committed_offsets(list.clone(), PATIENCE)?;
+        let first = match self.start {
+            Start::Earliest => Offset::Beginning,
+            Start::Latest => Offset::End,
+        };
+        let unknown: Vec<(String, i32)> = placed
+            .elements()
+            .iter()
+            .filter(|element| !matches!(element.offset(), Offset::Offset(_)))
+            .map(|element| (element.topic().to_owned(), element.partition()))
+            .collect();
+        for (topic, partition) in unknown {
+            placed.set_partition_offset(&topic, partition, first)?;
+        }
+        Ok(placed)
+    }
+}
+
+impl ConsumerContext for Beginnings {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let result = match event {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS if list.count() > 0 => {
+                self.place(consumer, list).and_then(|placed| consumer.incremental_assign(&placed))
+            }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => consumer.incremental_assign(list),
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => consumer.incremental_unassign(list),
+            _ => consumer.unassign(),
+        };
+        if let Err(error) = result {
+            tracing::error!(%error, "partitions of the sources could not be taken or given up");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `tidewatch run`: the service until somebody ends it.
+//!
+//! On SIGTERM or SIGINT every stage finishes its micro-batch: what it read is committed and published. Should that
+//! take longer than the deadline, the process ends all the same; a crash is only a slower shutdown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::clock::Stopwatch;
+use crate::config::Config;
+use crate::service::{Service, Stage};
+
+/// How often the end is looked for.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often the log says how far the stages have come.
+const TELL: Duration = Duration::from_secs(60);
+/// How long a shutdown may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Runs the service until a signal or a failure.
+///
+/// # Errors
+/// When it could not start, or a stage could not go on.
+pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<String, String>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot wait for signals")?;
+    let service = Service::start(config, stages, environment)?;
+    let names: Vec<&str> = stages.iter().map(|stage| stage.name()).collect();
+    tracing::info!(stages = names.join(","), brokers = config.kafka.brokers.join(","), "started");
+    runtime.block_on(until_the_end(&service))?;
+    tracing::info!("ending");
+    let deadline = std::thread::spawn(|| {
+        std::thread::sleep(DEADLINE);
+        tracing::warn!("stages did not end in time; what was committed stands");
+        std::process::exit(1);
+    });
+    let result = service.stop();
+    drop(deadline);
+    Ok(result?)
+}
+
+async fn until_the_end(service: &Service) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    let mut told = Stopwatch::start();
+    while !service.is_stopping() {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        if told.elapsed() >= TELL {
+            tell(service);
+            told = Stopwatch::start();
+        }
+    }
+    Ok(())
+}
+
+fn tell(service: &Service) {
+    let gauges = service.gauges();
+    tracing::info!(
+        ingested = gauges.ingested.get(),
+        rejected = gauges.rejected.get(),
+        clamped = gauges.clamped.get(),
+        unassigned = gauges.unassigned.get(),
+        judged = gauges.judged.get(),
+        published = gauges.published.get(),
+        event_time = gauges.event_time().map(tracing::field::display),
+        "so far"
+    );
+}

@@ -1,0 +1,203 @@
+//! The service: the stages as threads of one process, and their orderly end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use rdkafka::ClientConfig;
+use tidewatch_delivery::{Publish, TopicPublisher};
+use tidewatch_ingest::Ingest;
+
+use crate::config::{Clock, Config, ConfigErrors};
+use crate::detect::Settings;
+use crate::kafka::detect_stage::DetectStage;
+use crate::kafka::error::while_trying;
+use crate::kafka::ingest_stage::IngestStage;
+use crate::kafka::outlet::Outlet;
+use crate::kafka::topics::{self, Partitions};
+use crate::kafka::{Gauges, StageError};
+
+/// A part of the service that can run in a process of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Stage {
+    /// Users' topics to observations.
+    Ingest,
+    /// Observations to incidents.
+    Detect,
+}
+
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 2] = [Self::Ingest, Self::Detect];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Detect => "detect",
+        }
+    }
+}
+
+/// The service could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A secret of the Kafka client is missing.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// A stage could not start or ended.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The rules of ingest are wrong.
+    #[error(transparent)]
+    Ingest(#[from] tidewatch_ingest::SettingsError),
+    /// A thread could not be started, or ended in a way it never should.
+    #[error("stage {stage}: {cause}")]
+    Thread {
+        /// Which stage.
+        stage: &'static str,
+        /// Why.
+        cause: String,
+    },
+}
+
+/// Stages that run.
+pub struct Service {
+    threads: Vec<(Stage, JoinHandle<Result<(), StageError>>)>,
+    stop: Arc<AtomicBool>,
+    gauges: Arc<Gauges>,
+}
+
+impl Service {
+    /// Creates missing topics and starts the stages.
+    ///
+    /// # Errors
+    /// When the brokers cannot be reached or a stage cannot be made.
+    pub fn start(
+        config: &Config,
+        stages: &BTreeSet<Stage>,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<Self, ServiceError> {
+        let client = config.kafka.client_config(environment)?;
+        let partitions = topics::ensure(&client, &config.topics)?;
+        let mut service = Self { threads: Vec::new(), stop: Arc::default(), gauges: Arc::default() };
+        for stage in stages {
+            let parts = Parts { config, client: &client, partitions: &partitions };
+            let stop = Arc::clone(&service.stop);
+            let gauges = Arc::clone(&service.gauges);
+            let handle = match stage {
+                Stage::Ingest => {
+                    let ingest = parts.ingest(gauges)?;
+                    spawn(*stage, move || ended(Stage::Ingest, &stop, |stop| ingest.run(stop)))?
+                }
+                Stage::Detect => {
+                    let detect = parts.detect(gauges)?;
+                    spawn(*stage, move || ended(Stage::Detect, &stop, |stop| detect.run(stop)))?
+                }
+            };
+            service.threads.push((*stage, handle));
+        }
+        Ok(service)
+    }
+
+    /// How far the stages have come.
+    #[must_use]
+    pub fn gauges(&self) -> &Arc<Gauges> {
+        &self.gauges
+    }
+
+    /// Whether the stages are to end, because somebody asked or because one of them could not go on.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Asks the stages to end after their current micro-batch and waits for them.
+    ///
+    /// # Errors
+    /// The first failure of a stage.
+    pub fn stop(self) -> Result<(), ServiceError> {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut result = Ok(());
+        for (stage, thread) in self.threads {
+            let panicked = |_| ServiceError::Thread { stage: stage.name(), cause: "its thread panicked".to_owned() };
+            let ended = thread.join().map_err(panicked).and_then(|ended| ended.map_err(ServiceError::from));
+            result = result.and(ended);
+        }
+        result
+    }
+}
+
+/// What stages are made of.
+struct Parts<'a> {
+    config: &'a Config,
+    client: &'a ClientConfig,
+    partitions: &'a Partitions,
+}
+
+impl Parts<'_> {
+    fn publisher(&self) -> Result<Box<dyn Publish>, StageError> {
+        let publisher = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
+        Ok(Box::new(publisher))
+    }
+
+    fn topic(&self, name: &str) -> (String, i32) {
+        (name.to_owned(), self.partitions.get(name).copied().unwrap_or(1))
+    }
+
+    fn ingest(&self, gauges: Arc<Gauges>) -> Result<IngestStage, ServiceError> {
+        let config = &self.config.ingest;
+        let sources = config.settings.sources.iter().flat_map(|source| source.topics.iter().cloned());
+        let names = &self.config.topics.names;
+        Ok(IngestStage {
+            client: self.client.clone(),
+            group: config.group.clone(),
+            ingest: Ingest::new(config.settings.clone())?,
+            sources: sources.collect::<BTreeSet<_>>().into_iter().collect(),
+            start: config.start,
+            observations: self.topic(&names.observations),
+            rejects: self.topic(&names.rejects),
+            batch: config.batch,
+            linger: config.linger,
+            tick: (self.config.detect.clock == Clock::Ticks).then_some(config.tick),
+            instance: format!("ingest-{}", std::process::id()).into(),
+            publisher: self.publisher()?,
+            gauges,
+        })
+    }
+
+    fn detect(&self, gauges: Arc<Gauges>) -> Result<DetectStage, ServiceError> {
+        let config = &self.config.detect;
+        let names = &self.config.topics.names;
+        Ok(DetectStage {
+            client: self.client.clone(),
+            group: config.group.clone(),
+            topic: names.observations.as_str().into(),
+            settings: Arc::new(Settings::new(config)),
+            folder: config.state.clone(),
+            batch: config.batch,
+            linger: config.linger,
+            outlet: Outlet::new(self.publisher()?, names.clone(), self.partitions.clone()),
+            gauges,
+        })
+    }
+}
+
+type Ended = Result<(), StageError>;
+
+fn spawn(stage: Stage, body: impl FnOnce() -> Ended + Send + 'static) -> Result<JoinHandle<Ended>, ServiceError> {
+    let thread = thread::Builder::new().name(stage.name().to_owned()).spawn(body);
+    thread.map_err(|cause| ServiceError::Thread { stage: stage.name(), cause: cause.to_string() })
+}
+
+/// Runs a stage; when it fails, the others are asked to end, so that a supervisor sees it.
+fn ended(stage: Stage, stop: &AtomicBool, run: impl FnOnce(&AtomicBool) -> Ended) -> Ended {
+    let result = run(stop);
+    if let Err(error) = &result {
+        tracing::error!(stage = stage.name(), %error, "stage ended");
+        stop.store(true, Ordering::Relaxed);
+    }
+    result
+}
