@@ -3,6 +3,7 @@
 use tidewatch_ingest::{Format, Header, Ingest, Settings, Source, SourceRecord};
 use tidewatch_schemas::{RejectReason, Timestamp};
 
+#[expect(clippy::unwrap_used, reason = "a test stops at what cannot be")]
 fn handle(signal: Option<&str>, value: &[u8]) -> tidewatch_ingest::Handled {
     let sources = vec![Source { topics: vec!["otlp".to_owned()], format: Format::OtlpProto }];
     let ingest = Ingest::new(Settings { sources, ..Settings::default() }).unwrap();

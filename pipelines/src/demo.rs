@@ -70,7 +70,7 @@ pub fn run(wishes: &Wishes, audience: &mut dyn Audience) -> anyhow::Result<()> {
     let service = Service::start(&config, &BTreeSet::from(Stage::ALL), &BTreeMap::new())?;
     audience.begins(broker.address(), span);
     let revisions = play(&broker, wishes, (&recording, &service), audience)?;
-    let outcome = Outcome::new(revisions, labels, span.0, &broker, service.gauges());
+    let outcome = Outcome::new(revisions, &labels, span.0, &broker, service.gauges());
     audience.ends(&outcome)?;
     Ok(service.stop()?)
 }
@@ -99,7 +99,12 @@ fn play(
 ) -> anyhow::Result<Vec<Incident>> {
     let reader = Reader::start(broker.bootstrap())?;
     let mut publisher = TopicPublisher::new(&broker.client())?;
-    let plan = Plan { pool: POOL.to_owned(), speed: wishes.speed, topic: Some(SHARED_TOPIC.to_owned()), partitions: broker.partitions() };
+    let plan = Plan {
+        pool: POOL.to_owned(),
+        speed: wishes.speed,
+        topic: Some(SHARED_TOPIC.to_owned()),
+        partitions: broker.partitions(),
+    };
     let (total, over) = (AtomicU64::new(u64::MAX), AtomicBool::new(false));
     let gauges = Arc::clone(service.gauges());
     thread::scope(|scope| {
@@ -145,8 +150,8 @@ fn read_until_judged(
     let (mut revisions, mut outputs) = (Vec::new(), 0);
     loop {
         anyhow::ensure!(!service.is_stopping(), "a stage of the pipeline ended; its last words are above");
-        let judged = gauges.ingested.get() >= total.load(Ordering::SeqCst)
-            && gauges.judged.get() >= gauges.envelopes.get();
+        let judged =
+            gauges.ingested.get() >= total.load(Ordering::SeqCst) && gauges.judged.get() >= gauges.envelopes.get();
         let published = gauges.published.get();
         if let Some((incident, bytes)) = reader.next(&mut outputs)? {
             audience.incident(&incident, &bytes);

@@ -8,8 +8,8 @@ use tidewatch_schemas::partition::partition_of;
 
 use crate::clock::Stopwatch;
 use crate::kafka::topics::Partitions;
-use crate::recording::otlp::{self, LOGS_TOPIC, METRICS_TOPIC, Message, SIGNAL_HEADER};
 use crate::recording::Recording;
+use crate::recording::otlp::{self, LOGS_TOPIC, METRICS_TOPIC, Message, SIGNAL_HEADER};
 
 /// Messages that are sent before acknowledgements are waited for.
 const BATCH: usize = 64;

@@ -15,7 +15,7 @@ use crate::service::{Service, Stage};
 /// How often the end is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 /// How often the log says how far the stages have come.
-const TELL: Duration = Duration::from_secs(60);
+const TELL: Duration = Duration::from_mins(1);
 /// How long a shutdown may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -24,7 +24,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// # Errors
 /// When it could not start, or a stage could not go on.
 pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<String, String>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot wait for signals")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot wait for signals")?;
     let service = Service::start(config, stages, environment)?;
     let names: Vec<&str> = stages.iter().map(|stage| stage.name()).collect();
     tracing::info!(stages = names.join(","), brokers = config.kafka.brokers.join(","), "started");

@@ -181,6 +181,7 @@ impl Parts<'_> {
             linger: config.linger,
             outlet: Outlet::new(self.publisher()?, names.clone(), self.partitions.clone()),
             gauges,
+            held_back: false,
         })
     }
 }

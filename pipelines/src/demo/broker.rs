@@ -31,7 +31,9 @@ impl Broker {
     pub fn start(port: Option<u16>) -> anyhow::Result<Self> {
         let cluster = MockCluster::new(1).context("the embedded broker does not start")?;
         for topic in topics() {
-            cluster.create_topic(&topic, PARTITIONS, 1).with_context(|| format!("topic {topic} of the embedded broker"))?;
+            cluster
+                .create_topic(&topic, PARTITIONS, 1)
+                .with_context(|| format!("topic {topic} of the embedded broker"))?;
         }
         let bootstrap = cluster.bootstrap_servers();
         let address = match port {

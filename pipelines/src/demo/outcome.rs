@@ -26,14 +26,14 @@ pub struct Outcome {
 impl Outcome {
     pub(super) fn new(
         revisions: Vec<Incident>,
-        labels: Labels,
+        labels: &Labels,
         first: Timestamp,
         broker: &Broker,
         gauges: &Gauges,
     ) -> Self {
         let started = labels.start_or(first);
         Self {
-            report: Report::of(revisions, Some(&labels)),
+            report: Report::of(revisions, Some(labels)),
             started,
             broker: broker.address().to_owned(),
             incidents_topic: Topics::default().incidents,

@@ -44,7 +44,9 @@ impl Reader {
         let message = match self.consumer.poll(LOOK) {
             None => return Ok(None),
             Some(Ok(message)) => message,
-            Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) => return Ok(None),
+            Some(Err(error)) if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) => {
+                return Ok(None);
+            }
             Some(Err(error)) => return Err(error).context("reading incidents"),
         };
         // What ingest refused carries no sequence number; only detect's outputs are waited for.

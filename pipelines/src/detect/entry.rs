@@ -89,9 +89,9 @@ impl Entries {
         self.windows.first().filter(|(due, _)| *due <= now).map(|(_, id)| *id)
     }
 
-    /// The next series that is silent at `now`.
-    pub fn next_silence(&self, now: Timestamp) -> Option<SeriesId> {
-        self.silences.first().filter(|(due, _)| *due < now).map(|(_, id)| *id)
+    /// The series that were due before `now`, the longest overdue first.
+    pub fn overdue(&self, now: Timestamp) -> Vec<SeriesId> {
+        self.silences.iter().take_while(|(due, _)| *due < now).map(|(_, id)| *id).collect()
     }
 
     /// The changed series, in the order they changed.

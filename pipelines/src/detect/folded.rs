@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use tidewatch_schemas::{Observation, Origin, Reject, RejectReason, Timestamp};
 
 /// Refusals since the last step of the pool's time.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Folded {
     refused: BTreeMap<RejectReason, Reject>,
 }
@@ -35,9 +36,5 @@ impl Folded {
     /// What was refused since the last call.
     pub fn take(&mut self) -> impl Iterator<Item = Reject> + use<> {
         std::mem::take(&mut self.refused).into_values()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.refused.is_empty()
     }
 }

@@ -61,8 +61,8 @@ impl Pool {
     }
 
     pub fn restored(stored: StoredPool) -> Self {
-        let StoredPool { id, time, heard_at, quiet, cases } = stored;
-        Self { time, heard_at, quiet, cases, changed: false, ..Self::new(id) }
+        let StoredPool { id, time, heard_at, quiet, cases, refused } = stored;
+        Self { time, heard_at, quiet, cases, refused, changed: false, ..Self::new(id) }
     }
 
     pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
@@ -83,6 +83,7 @@ impl Pool {
             heard_at: self.heard_at,
             quiet: self.quiet,
             cases: self.cases.clone(),
+            refused: self.refused.clone(),
         });
         (pool, self.series.take_dirty())
     }
@@ -226,11 +227,6 @@ impl Pool {
         #[expect(clippy::cast_precision_loss, reason = "a step in milliseconds is far below 2^53")]
         let silent = tidewatch_detectors::silence::Silent { since, gap_ms: STEP_MS as f64, confidence: 1.0 };
         Some(silent.finding(&self.whole(), now, self.last_origin.as_ref()?))
-    }
-
-    /// Whether refusals wait for the next step.
-    pub fn has_refusals(&self) -> bool {
-        !self.refused.is_empty()
     }
 }
 

@@ -180,12 +180,6 @@ impl Processor {
             self.pruned.push(output.sequence);
         }
     }
-
-    /// Whether refusals are still being folded, for the next step of their pool's time.
-    #[must_use]
-    pub fn has_refusals(&self) -> bool {
-        self.pools.values().any(Pool::has_refusals)
-    }
 }
 
 fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap<PoolId, Pool>, ProcessorError> {

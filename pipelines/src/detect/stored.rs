@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use tidewatch_detectors::{SeriesState, grouping};
 use tidewatch_schemas::{PoolId, SeriesKey, Timestamp};
 
+use super::folded::Folded;
+
 /// Version of every stored value.
 const VERSION: u8 = 1;
 
@@ -26,6 +28,7 @@ pub(super) struct StoredPool {
     pub heard_at: Option<Timestamp>,
     pub quiet: bool,
     pub cases: grouping::State,
+    pub refused: Folded,
 }
 
 /// Why stored bytes cannot be used.

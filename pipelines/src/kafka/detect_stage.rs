@@ -45,6 +45,8 @@ pub struct DetectStage {
     pub outlet: Outlet,
     /// How far it has come.
     pub gauges: Arc<Gauges>,
+    /// Whether reading is held back because outputs wait; false at first.
+    pub held_back: bool,
 }
 
 impl DetectStage {
@@ -132,20 +134,21 @@ impl DetectStage {
             processor.time().into_iter().for_each(|time| self.gauges.reached(time));
         }
         drop(held);
-        throttle(consumer, waiting > MOST_WAITING)
+        self.throttle(consumer, waiting > MOST_WAITING)
     }
-}
 
-/// Stops reading while too many outputs wait, and goes on when they are gone.
-fn throttle(consumer: &BaseConsumer<Ownership>, hold: bool) -> Result<(), StageError> {
-    let assignment = consumer.assignment().map_err(while_trying("list partitions"))?;
-    if assignment.count() == 0 {
-        return Ok(());
+    /// Stops reading while too many outputs wait, and goes on when they are gone.
+    fn throttle(&mut self, consumer: &BaseConsumer<Ownership>, hold: bool) -> Result<(), StageError> {
+        if self.held_back == hold {
+            return Ok(());
+        }
+        self.held_back = hold;
+        let assignment = consumer.assignment().map_err(while_trying("list partitions"))?;
+        if hold {
+            return consumer.pause(&assignment).map_err(while_trying("pause partitions"));
+        }
+        consumer.resume(&assignment).map_err(while_trying("resume partitions"))
     }
-    if hold {
-        return consumer.pause(&assignment).map_err(while_trying("pause partitions"));
-    }
-    consumer.resume(&assignment).map_err(while_trying("resume partitions"))
 }
 
 /// Commits offsets to the group, for display only: partitions begin where their stores say.

@@ -88,7 +88,7 @@ impl IngestStage {
         let mut ticked: Option<Stopwatch> = None;
         while !stop.load(Ordering::Relaxed) {
             let filled = self.fill(&consumer)?;
-            self.finish(&consumer, filled)?;
+            self.finish(&consumer, &filled)?;
             if let Some(every) = self.tick.filter(|every| ticked.as_ref().is_none_or(|watch| watch.elapsed() >= *every))
             {
                 self.tick(every)?;
@@ -156,7 +156,7 @@ impl IngestStage {
     }
 
     /// Publishes a micro-batch, then commits the offsets after it.
-    fn finish(&mut self, consumer: &BaseConsumer<Beginnings>, filled: Filled) -> Result<(), StageError> {
+    fn finish(&mut self, consumer: &BaseConsumer<Beginnings>, filled: &Filled) -> Result<(), StageError> {
         if filled.records == 0 {
             return Ok(());
         }
@@ -226,7 +226,11 @@ struct Beginnings {
 impl ClientContext for Beginnings {}
 
 impl Beginnings {
-    fn place(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
+    fn place(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &TopicPartitionList,
+    ) -> Result<TopicPartitionList, KafkaError> {
         let mut placed = consumer.committed_offsets(list.clone(), PATIENCE)?;
         let first = match self.start {
             Start::Earliest => Offset::Beginning,

@@ -4,6 +4,7 @@
 //! begins where its own store left it, never where the group's offsets say.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -56,13 +57,14 @@ impl Ownership {
     fn gain(&self, list: &mut TopicPartitionList) -> Result<(), StageError> {
         let mut held = self.held();
         for partition in numbers(list) {
-            if !held.processors.contains_key(&partition.1) {
-                held.processors.insert(partition.1, self.open(partition.1)?);
-            }
-            let next = held.processors.get(&partition.1).and_then(Processor::next_offset);
+            let (topic, number) = partition;
+            let processor = match held.processors.entry(number) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(self.open(number)?),
+            };
+            let next = processor.next_offset();
             let offset = next.map_or(Offset::Beginning, Offset::Offset);
-            let (topic, number) = (partition.0.as_str(), partition.1);
-            list.set_partition_offset(topic, number, offset).map_err(while_trying("set where a partition begins"))?;
+            list.set_partition_offset(&topic, number, offset).map_err(while_trying("set where a partition begins"))?;
             tracing::info!(partition = number, next_offset = next, "partition gained");
         }
         Ok(())

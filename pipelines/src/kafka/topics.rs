@@ -29,8 +29,7 @@ pub fn ensure(client: &ClientConfig, config: &TopicsConfig) -> Result<Partitions
     let present = existing(&admin)?;
     let retention = config.observations_retention.as_millis().to_string();
     let wanted = settings(config, &retention);
-    let missing: Vec<NewTopic<'_>> =
-        wanted.into_iter().filter(|topic| !present.contains_key(topic.name)).collect();
+    let missing: Vec<NewTopic<'_>> = wanted.into_iter().filter(|topic| !present.contains_key(topic.name)).collect();
     if missing.is_empty() {
         return Ok(present);
     }

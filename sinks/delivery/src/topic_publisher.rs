@@ -15,7 +15,7 @@ use crate::record::Record;
 /// How long one look at the queue may block.
 const POLL: Duration = Duration::from_millis(50);
 /// How long records may go without an acknowledgement.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A producer whose `publish` waits for acknowledgements.
 pub struct TopicPublisher {
