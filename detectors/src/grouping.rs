@@ -112,7 +112,7 @@ impl Grouping {
             }
             return case.revise(self, now);
         }
-        if let Some(case) = state.cases.iter_mut().find(|case| case.came_back(&fresh, now + -self.resolve_after_ms)) {
+        if let Some(case) = state.cases.iter_mut().find(|case| case.came_back(&fresh, self.resolve_after_ms)) {
             return case.go_on(self, findings, now);
         }
         let incident = fresh.published();
@@ -131,8 +131,9 @@ impl Grouping {
         let horizon = now + -self.correlate_within_ms;
         state.waiting.retain(|_, waiting| waiting.forget_before(horizon));
         let resolved = state.cases.iter_mut().filter_map(|case| case.resolve_if_calm(self, now)).collect();
-        let flap = now + -self.resolve_after_ms;
-        state.cases.retain(|case| !case.ended_before(flap));
+        // Trouble that comes back is known by when it began, and is only found once its evidence is together.
+        let forgotten = horizon + -2 * self.resolve_after_ms;
+        state.cases.retain(|case| !case.ended_before(forgotten));
         resolved
     }
 }

@@ -153,9 +153,14 @@ impl SeriesState {
         settings.silence.due(&self.rhythm)
     }
 
-    /// Says, once, that the series has gone silent.
-    pub fn missed(&mut self, settings: &Settings, key: &SeriesKey, pool_time: Timestamp) -> Option<Finding> {
-        let silent = settings.silence.observe(&mut self.rhythm, pool_time)?;
+    /// Says, once, that the series has gone silent. `resumed` is when the whole pool last went on after a pause.
+    pub fn missed(
+        &mut self,
+        settings: &Settings,
+        key: &SeriesKey,
+        (pool_time, resumed): (Timestamp, Option<Timestamp>),
+    ) -> Option<Finding> {
+        let silent = settings.silence.observe(&mut self.rhythm, pool_time, resumed)?;
         Some(silent.finding(key, pool_time, self.origin.as_ref()?))
     }
 }

@@ -1,8 +1,9 @@
 //! Whether something that reports regularly has stopped.
 //!
 //! The yardstick is the pool's own event time: as long as others of the pool report, time passes. When the whole
-//! pipeline is late nobody reports, no time passes, and nobody is called silent. What reports irregularly has no
-//! rhythm to miss and is never silent; a true zero is a report like any other.
+//! pipeline is late nobody reports, no time passes, and nobody is called silent; when it goes on, time jumps, and
+//! everybody has as long to report as if they had just been heard. What reports irregularly has no rhythm to miss and is
+//! never silent; a true zero is a report like any other.
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::{DetectorName, Season, Side};
@@ -91,14 +92,30 @@ impl Silence {
     #[must_use]
     pub fn due(&self, rhythm: &Rhythm) -> Option<Timestamp> {
         let last = rhythm.last.filter(|_| rhythm.is_regular() && !rhythm.silent)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a float cast to an integer saturates")]
-        let patience = (f64::from(self.missed) * (rhythm.gap_ms + 2.0 * rhythm.variation_ms)) as i64;
-        Some(last + patience + self.lateness_ms)
+        Some(last + self.patience(rhythm))
     }
 
-    /// Calls the reporter silent, once, when `now` has passed the moment it was due.
-    pub fn observe(&self, rhythm: &mut Rhythm, now: Timestamp) -> Option<Silent> {
-        let since = rhythm.last.filter(|_| self.due(rhythm).is_some_and(|due| now > due))?;
+    fn patience(&self, rhythm: &Rhythm) -> i64 {
+        #[expect(clippy::cast_possible_truncation, reason = "a float cast to an integer saturates")]
+        let missed = (f64::from(self.missed) * (rhythm.gap_ms + 2.0 * rhythm.variation_ms)) as i64;
+        missed.saturating_add(self.lateness_ms)
+    }
+
+    /// Whether a reporter that reports at `now` had paused for longer than its patience, whether regular or not.
+    #[must_use]
+    pub fn had_paused(&self, rhythm: &Rhythm, now: Timestamp) -> bool {
+        let heard = rhythm.last.filter(|_| rhythm.reports > 0);
+        heard.is_some_and(|last| now > last + self.patience(rhythm))
+    }
+
+    /// Calls the reporter silent, once, when `now` has passed the moment it was due. What was last heard before
+    /// `resumed`, when the whole pool went on after a pause, counts as heard then.
+    pub fn observe(&self, rhythm: &mut Rhythm, now: Timestamp, resumed: Option<Timestamp>) -> Option<Silent> {
+        let (since, due) = (rhythm.last?, self.due(rhythm)?);
+        let granted = resumed.map_or(0, |resumed| (resumed - since).max(0));
+        if now <= due + granted {
+            return None;
+        }
         rhythm.silent = true;
         let confidence = crate::number::saturating_share(rhythm.reports, WARM_UP);
         Some(Silent { since, gap_ms: rhythm.gap_ms, confidence })
@@ -157,27 +174,37 @@ mod tests {
     #[test]
     fn a_regular_reporter_is_silent_once_after_the_missed_reports() {
         let (mut rhythm, last) = rhythm([100; 40]);
-        assert_eq!(SILENCE.observe(&mut rhythm, last + 510), None);
-        let silent = SILENCE.observe(&mut rhythm, last + 511).unwrap();
+        assert_eq!(SILENCE.observe(&mut rhythm, last + 510, None), None);
+        let silent = SILENCE.observe(&mut rhythm, last + 511, None).unwrap();
         assert_eq!((silent.since, silent.gap_ms), (last, 100.0));
-        assert_eq!(SILENCE.observe(&mut rhythm, last + 9_999), None);
+        assert_eq!(SILENCE.observe(&mut rhythm, last + 9_999, None), None);
     }
 
     #[test]
     fn who_comes_back_may_be_missed_again() {
         let (mut rhythm, last) = rhythm([100; 40]);
-        assert!(SILENCE.observe(&mut rhythm, last + 1_000).is_some());
+        assert!(SILENCE.observe(&mut rhythm, last + 1_000, None).is_some());
         rhythm.report(last + 2_000);
-        assert_eq!(SILENCE.observe(&mut rhythm, last + 2_100), None);
-        assert!(SILENCE.observe(&mut rhythm, last + 3_000).is_some(), "the long gap was not learned");
+        assert_eq!(SILENCE.observe(&mut rhythm, last + 2_100, None), None);
+        assert!(SILENCE.observe(&mut rhythm, last + 3_000, None).is_some(), "the long gap was not learned");
+    }
+
+    #[test]
+    fn a_pause_of_the_whole_pool_is_nobodys_silence() {
+        let (mut rhythm, last) = rhythm([100; 40]);
+        let resumed = last + 9_000;
+        assert!(SILENCE.had_paused(&rhythm, resumed) && !SILENCE.had_paused(&rhythm, last + 510));
+        assert_eq!(SILENCE.observe(&mut rhythm, resumed + 510, Some(resumed)), None);
+        let silent = SILENCE.observe(&mut rhythm, resumed + 511, Some(resumed)).unwrap();
+        assert_eq!(silent.since, last);
     }
 
     #[test]
     fn who_has_no_rhythm_is_never_silent() {
         let (mut young, last) = rhythm([100; 10]);
-        assert_eq!(SILENCE.observe(&mut young, last + 1_000_000), None);
+        assert_eq!(SILENCE.observe(&mut young, last + 1_000_000, None), None);
         let irregular = (0..60).map(|turn| if turn % 3 == 0 { 1_000 } else { 10 });
         let (mut irregular, last) = rhythm(irregular);
-        assert_eq!(SILENCE.observe(&mut irregular, last + 1_000_000), None);
+        assert_eq!(SILENCE.observe(&mut irregular, last + 1_000_000, None), None);
     }
 }

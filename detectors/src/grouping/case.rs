@@ -67,10 +67,10 @@ impl Case {
         self.is_going_on(finding) && self.incident.tenants.contains(&finding.tenant)
     }
 
-    /// Whether `fresh` is the same trouble again, and this one was not resolved before `flap`.
-    pub fn came_back(&self, fresh: &Self, flap: Timestamp) -> bool {
+    /// Whether `fresh` is the same trouble again, and began at most `flap_ms` after this one was resolved.
+    pub fn came_back(&self, fresh: &Self, flap_ms: i64) -> bool {
         let (old, new) = (&self.incident, &fresh.incident);
-        let recently = old.resolved_at.is_none_or(|at| at >= flap);
+        let recently = old.resolved_at.is_none_or(|at| new.started_at - at <= flap_ms);
         recently && (&old.tenants, old.kind, &old.signal) == (&new.tenants, new.kind, &new.signal)
     }
 

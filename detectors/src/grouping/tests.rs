@@ -137,6 +137,21 @@ fn an_incident_resolves_once_calm_and_reopens_inside_the_flap_time() {
 }
 
 #[test]
+fn the_flap_time_ends_when_trouble_begins_not_when_it_is_found() {
+    let start = |second, since| {
+        let began = |check| Finding { since: Timestamp(since), ..finding("acme", SLOW, check, second) };
+        [began("login"), began("invoice")]
+    };
+    for (since, expected) in [(230_000, Stage::Reopened), (230_001, Stage::Open)] {
+        let mut state = State::default();
+        feed(&mut state, &start(100, 70_000));
+        grouping().advance(&mut state, Timestamp(170_000));
+        grouping().advance(&mut state, Timestamp(280_000));
+        assert_eq!(feed(&mut state, &start(280, since))[0].state, expected, "began at {since}");
+    }
+}
+
+#[test]
 fn silence_holds_an_incident_open_until_the_series_returns() {
     let mut state = State::default();
     let mut silent = finding("acme", SLOW, "login", 100);

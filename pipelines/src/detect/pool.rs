@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use tidewatch_detectors::grouping;
+use tidewatch_detectors::silence::{Rhythm, Silent};
 use tidewatch_schemas::{
     Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, Timestamp, Value,
 };
@@ -24,18 +25,12 @@ const POOL_PATIENCE_MS: i64 = 300_000;
 /// Signal under which reports as such are watched.
 const REPORTS: &str = "tidewatch.reports";
 
-/// One pool.
+/// One pool: what is stored of it, and its series.
 #[derive(Debug)]
 pub(super) struct Pool {
-    id: PoolId,
+    state: StoredPool,
     series: Entries,
-    time: Timestamp,
-    heard_at: Option<Timestamp>,
-    quiet: bool,
-    cases: grouping::State,
-    refused: Folded,
     changed: bool,
-    last_origin: Option<Origin>,
 }
 
 /// What judging gave.
@@ -47,22 +42,22 @@ pub(super) struct Results {
 
 impl Pool {
     pub fn new(id: PoolId) -> Self {
-        Self {
+        let state = StoredPool {
             id,
-            series: Entries::default(),
             time: Timestamp(i64::MIN),
+            pulse: Rhythm::default(),
+            resumed: None,
             heard_at: None,
             quiet: false,
             cases: grouping::State::default(),
             refused: Folded::default(),
-            changed: true,
             last_origin: None,
-        }
+        };
+        Self { state, series: Entries::default(), changed: true }
     }
 
-    pub fn restored(stored: StoredPool) -> Self {
-        let StoredPool { id, time, heard_at, quiet, cases, refused } = stored;
-        Self { time, heard_at, quiet, cases, refused, changed: false, ..Self::new(id) }
+    pub fn restored(state: StoredPool) -> Self {
+        Self { state, series: Entries::default(), changed: false }
     }
 
     pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
@@ -71,20 +66,13 @@ impl Pool {
 
     /// The pool's newest event time.
     pub fn time(&self) -> Timestamp {
-        self.time
+        self.state.time
     }
 
     /// What changed since the last call, to be written.
     pub fn take_changes(&mut self) -> (Option<StoredPool>, Vec<(SeriesId, StoredSeries)>) {
         let changed = std::mem::take(&mut self.changed);
-        let pool = changed.then(|| StoredPool {
-            id: self.id.clone(),
-            time: self.time,
-            heard_at: self.heard_at,
-            quiet: self.quiet,
-            cases: self.cases.clone(),
-            refused: self.refused.clone(),
-        });
+        let pool = changed.then(|| self.state.clone());
         (pool, self.series.take_dirty())
     }
 
@@ -92,14 +80,14 @@ impl Pool {
     pub fn observe(&mut self, settings: &Settings, arrival: &Arrival<'_>, results: &mut Results) {
         let Arrival { observation, origin, .. } = *arrival;
         self.changed = true;
-        self.last_origin = Some(origin.clone());
+        self.state.last_origin = Some(origin.clone());
         let Some(id) = self.find(settings, arrival) else { return };
         self.absorb(settings, id, arrival);
         self.note_report(settings, observation, origin);
         self.judge(settings, id, results);
-        let before = self.time.floor_to(STEP_MS);
-        self.time = self.time.max(observation.at);
-        if self.time.floor_to(STEP_MS) > before {
+        let before = self.state.time.floor_to(STEP_MS);
+        self.state.time = self.state.time.max(observation.at);
+        if self.state.time.floor_to(STEP_MS) > before {
             self.step(settings, results);
         }
     }
@@ -113,7 +101,7 @@ impl Pool {
         }
         if self.series.len() >= settings.series_limit {
             let detail = || format!("{} {}", settings.series_limit, describe_limit(&observation.series));
-            self.refused.add(RejectReason::TooManySeries, arrival, detail);
+            self.state.refused.add(RejectReason::TooManySeries, arrival, detail);
             return None;
         }
         self.series.insert(id, observation.series.clone(), judged_unit(observation));
@@ -123,11 +111,11 @@ impl Pool {
     fn absorb(&mut self, settings: &Settings, id: SeriesId, arrival: &Arrival<'_>) {
         let Some(entry) = self.series.get_mut(id) else { return };
         match entry.state.absorb(&settings.series, arrival.observation, arrival.origin) {
-            Ok(true) => settings.grouping.returned(&mut self.cases, id),
+            Ok(true) => settings.grouping.returned(&mut self.state.cases, id),
             Ok(false) => {}
             Err(late) => {
                 let detail = || describe_late(arrival.observation, late.closed_until);
-                self.refused.add(RejectReason::Late, arrival, detail);
+                self.state.refused.add(RejectReason::Late, arrival, detail);
             }
         }
         self.series.changed(id, &settings.series);
@@ -144,13 +132,13 @@ impl Pool {
             self.series.insert(id, key, "s".to_owned());
         }
         if self.series.get_mut(id).is_some_and(|entry| entry.state.reported(observation.at, origin)) {
-            settings.grouping.returned(&mut self.cases, id);
+            settings.grouping.returned(&mut self.state.cases, id);
         }
         self.series.changed(id, &settings.series);
     }
 
     fn judge(&mut self, settings: &Settings, id: SeriesId, results: &mut Results) {
-        let time = self.time;
+        let time = self.state.time;
         let Some(entry) = self.series.get_mut(id) else { return };
         let mut state = std::mem::take(&mut entry.state);
         let findings = state.judge(&settings.series, entry.identity(), time);
@@ -161,8 +149,8 @@ impl Pool {
 
     fn group(&mut self, settings: &Settings, findings: Vec<Finding>, results: &mut Results) {
         for finding in findings {
-            let now = self.time.max(finding.window_end);
-            let incident = settings.grouping.observe(&mut self.cases, &finding, now);
+            let now = self.state.time.max(finding.window_end);
+            let incident = settings.grouping.observe(&mut self.state.cases, &finding, now);
             results.outputs.extend(incident.map(published));
             results.findings.push(finding);
         }
@@ -170,54 +158,66 @@ impl Pool {
 
     /// Looks at every deadline that the pool's time has passed.
     fn step(&mut self, settings: &Settings, results: &mut Results) {
-        while let Some(id) = self.series.next_window(self.time) {
+        while let Some(id) = self.series.next_window(self.state.time) {
             self.judge(settings, id, results);
         }
-        while let Some(id) = self.series.next_silence(self.time) {
-            let time = self.time;
-            let missed = self.series.get_mut(id).and_then(|entry| {
-                let key = entry.key.clone();
-                entry.state.missed(&settings.series, &key, time)
-            });
-            self.series.changed(id, &settings.series);
-            self.group(settings, missed.into_iter().collect(), results);
-        }
-        let resolved = settings.grouping.advance(&mut self.cases, self.time);
+        self.beat(settings);
+        self.notice_silence(settings, results);
+        let resolved = settings.grouping.advance(&mut self.state.cases, self.state.time);
         results.outputs.extend(resolved.into_iter().map(published));
-        results.outputs.extend(self.refused.take().map(|reject| Output::Reject(Box::new(reject))));
+        results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));
+    }
+
+    /// Takes note that the pool's time moved on, and whether it had stood still.
+    fn beat(&mut self, settings: &Settings) {
+        let time = self.state.time;
+        if settings.series.silence.had_paused(&self.state.pulse, time) {
+            self.state.resumed = Some(time);
+        }
+        self.state.pulse.report(time);
+    }
+
+    fn notice_silence(&mut self, settings: &Settings, results: &mut Results) {
+        let time = (self.state.time, self.state.resumed);
+        for id in self.series.overdue(self.state.time) {
+            let Some(entry) = self.series.get_mut(id) else { continue };
+            let Some(finding) = entry.state.missed(&settings.series, &entry.key, time) else { continue };
+            self.series.changed(id, &settings.series);
+            self.group(settings, vec![finding], results);
+        }
     }
 
     /// Takes note of the wall clock: a pool for which nothing arrives is silent as a whole.
     pub fn tick(&mut self, settings: &Settings, now: Timestamp, results: &mut Results) {
-        let Some(heard_at) = self.heard_at else {
-            self.heard_at = Some(now);
+        let Some(heard_at) = self.state.heard_at else {
+            self.state.heard_at = Some(now);
             self.changed = true;
             return;
         };
-        if self.quiet || now - heard_at <= POOL_PATIENCE_MS {
+        if self.state.quiet || now - heard_at <= POOL_PATIENCE_MS {
             return;
         }
-        (self.quiet, self.changed) = (true, true);
+        (self.state.quiet, self.changed) = (true, true);
         let finding = self.silence_of_all(heard_at, now);
         self.group(settings, finding.into_iter().collect(), results);
     }
 
     /// Takes note that something arrived, by the wall clock of the latest tick.
     pub fn hear(&mut self, settings: &Settings, now: Option<Timestamp>) {
-        if now.is_some() && self.heard_at != now {
-            (self.heard_at, self.changed) = (now, true);
+        if now.is_some() && self.state.heard_at != now {
+            (self.state.heard_at, self.changed) = (now, true);
         }
-        if std::mem::take(&mut self.quiet) {
+        if std::mem::take(&mut self.state.quiet) {
             let whole = self.whole().id();
-            settings.grouping.returned(&mut self.cases, whole);
+            settings.grouping.returned(&mut self.state.cases, whole);
         }
     }
 
     fn whole(&self) -> SeriesKey {
         SeriesKey {
-            pool: self.id.clone(),
+            pool: self.state.id.clone(),
             tenant: tidewatch_schemas::TenantId::shared(),
-            resource: self.id.as_str().into(),
+            resource: self.state.id.as_str().into(),
             signal: REPORTS.into(),
             attributes: BTreeMap::new(),
         }
@@ -225,8 +225,8 @@ impl Pool {
 
     fn silence_of_all(&self, since: Timestamp, now: Timestamp) -> Option<Finding> {
         #[expect(clippy::cast_precision_loss, reason = "a step in milliseconds is far below 2^53")]
-        let silent = tidewatch_detectors::silence::Silent { since, gap_ms: STEP_MS as f64, confidence: 1.0 };
-        Some(silent.finding(&self.whole(), now, self.last_origin.as_ref()?))
+        let silent = Silent { since, gap_ms: STEP_MS as f64, confidence: 1.0 };
+        Some(silent.finding(&self.whole(), now, self.state.last_origin.as_ref()?))
     }
 }
 

@@ -53,7 +53,6 @@ pub struct Processor {
     uncommitted: Vec<Outgoing>,
     pruned: Vec<u64>,
     findings: Vec<(u64, Finding)>,
-    tick: Option<Timestamp>,
 }
 
 impl Processor {
@@ -72,7 +71,7 @@ impl Processor {
         }
         let pools = restore_pools(&settings, &*store)?;
         let (uncommitted, pruned, findings) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings, tick: None })
+        Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings })
     }
 
     /// The offset to read next; `None` when nothing was ever read.
@@ -114,7 +113,7 @@ impl Processor {
         results: &mut Results,
     ) {
         let judged = self.pools.entry(pool.clone()).or_insert_with(|| Pool::new(pool.clone()));
-        judged.hear(&self.settings, self.tick);
+        judged.hear(&self.settings, self.progress.tick);
         for observation in observations {
             judged.observe(&self.settings, &Arrival { observation, origin, received }, results);
         }
@@ -124,8 +123,8 @@ impl Processor {
         if self.settings.clock == Clock::Events {
             return;
         }
-        let now = self.tick.map_or(now, |before| before.max(now));
-        self.tick = Some(now);
+        let now = self.progress.tick.map_or(now, |before| before.max(now));
+        self.progress.tick = Some(now);
         for pool in self.pools.values_mut() {
             pool.tick(&self.settings, now, results);
         }

@@ -1,10 +1,11 @@
-//! How far a partition has come: the offset to read next, the numbers given out, and what was seen of each source.
+//! How far a partition has come: the offset to read next, the numbers given out, the clock, and what was
+//! seen of each source.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::Origin;
+use tidewatch_schemas::{Origin, Timestamp};
 
 /// How far a partition has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub(super) struct Progress {
     pub sequence: u64,
     /// Last number given to a finding.
     pub finding_sequence: u64,
+    /// The latest tick.
+    pub tick: Option<Timestamp>,
     seen: BTreeMap<(Arc<str>, i32), (i64, u32)>,
 }
 

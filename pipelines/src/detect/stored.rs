@@ -4,8 +4,9 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tidewatch_detectors::silence::Rhythm;
 use tidewatch_detectors::{SeriesState, grouping};
-use tidewatch_schemas::{PoolId, SeriesKey, Timestamp};
+use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 
 use super::folded::Folded;
 
@@ -20,15 +21,24 @@ pub(super) struct StoredSeries {
     pub state: SeriesState,
 }
 
-/// A pool in the store.
+/// A pool in the store, without its series.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredPool {
     pub id: PoolId,
+    /// Its newest event time.
     pub time: Timestamp,
+    /// The rhythm in which that time moves.
+    pub pulse: Rhythm,
+    /// When it last moved on after a pause.
+    pub resumed: Option<Timestamp>,
+    /// The tick at which something last arrived.
     pub heard_at: Option<Timestamp>,
+    /// Whether it was called silent as a whole.
     pub quiet: bool,
     pub cases: grouping::State,
     pub refused: Folded,
+    /// Where the latest observation came from.
+    pub last_origin: Option<Origin>,
 }
 
 /// Why stored bytes cannot be used.

@@ -1,0 +1,135 @@
+//! What must come of a scenario, and where an outcome differs from it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tidewatch_schemas::incident::{Kind, Severity, State};
+use tidewatch_schemas::{Incident, IncidentId, RejectReason, TenantId};
+
+use super::{Outcome, START_MS, Span};
+
+/// What must come of a scenario: these incidents and no others, these rejects and no others.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    /// The incidents.
+    pub incidents: Vec<ExpectedIncident>,
+    /// How many inputs are refused for which reason.
+    #[serde(default)]
+    pub rejects: BTreeMap<RejectReason, u64>,
+}
+
+/// What is known of one incident. What is left out is not looked at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedIncident {
+    /// Its tenants at the end.
+    pub tenants: Vec<TenantId>,
+    /// Its pool.
+    pub pool: Option<String>,
+    /// Its kind at the end.
+    pub kind: Kind,
+    /// Its severity at the end.
+    pub severity: Option<Severity>,
+    /// Opened between these.
+    pub opened: (Span, Span),
+    /// Resolved between these; absent when it stays open.
+    pub resolved: Option<(Span, Span)>,
+    /// The states it goes through.
+    pub states: Option<Vec<State>>,
+    /// Part of its sentence at the end.
+    #[serde(default)]
+    pub summary: String,
+}
+
+/// Where `outcome` differs from what is expected, a sentence each.
+pub fn mismatches(expected: &Expected, outcome: &Outcome) -> Vec<String> {
+    let mut found = histories(outcome);
+    let mut wrong = Vec::new();
+    for incident in &expected.incidents {
+        let reasons: Vec<String> = found.iter().map(|history| incident.differs(history)).collect();
+        match reasons.iter().position(String::is_empty) {
+            Some(position) => drop(found.remove(position)),
+            None => wrong.push(format!("missing: {incident:?}; of those found: [{}]", reasons.join(" | "))),
+        }
+    }
+    wrong.extend(found.iter().map(|history| format!("unexpected: {}", told(history))));
+    let rejects = counted(outcome);
+    if rejects != expected.rejects {
+        wrong.push(format!("rejects are {rejects:?} and should be {:?}", expected.rejects));
+    }
+    wrong
+}
+
+/// The revisions of each incident, in order of opening.
+fn histories(outcome: &Outcome) -> Vec<Vec<&Incident>> {
+    let mut order: Vec<IncidentId> = Vec::new();
+    let mut histories: BTreeMap<IncidentId, Vec<&Incident>> = BTreeMap::new();
+    for revision in &outcome.revisions {
+        let history = histories.entry(revision.incident_id).or_default();
+        if history.is_empty() {
+            order.push(revision.incident_id);
+        }
+        history.push(revision);
+    }
+    order.iter().filter_map(|id| histories.remove(id)).collect()
+}
+
+fn counted(outcome: &Outcome) -> BTreeMap<RejectReason, u64> {
+    let mut counts = BTreeMap::new();
+    for reject in outcome.rejects() {
+        *counts.entry(reject.reason).or_default() += reject.count;
+    }
+    counts
+}
+
+fn since_start(at: tidewatch_schemas::Timestamp) -> Span {
+    Span(at.0 - START_MS)
+}
+
+impl ExpectedIncident {
+    /// Empty when the history fits; else what does not.
+    fn differs(&self, history: &[&Incident]) -> String {
+        let Some(last) = history.last() else { return "it has no revision".to_owned() };
+        let opened = since_start(last.opened_at);
+        let resolved = last.resolved_at.map(since_start);
+        let states = states(history);
+        let checks = [
+            ("tenants", self.tenants == last.tenants),
+            ("pool", self.pool.as_deref().is_none_or(|pool| pool == last.pool.as_str())),
+            ("kind", self.kind == last.kind),
+            ("severity", self.severity.is_none_or(|severity| severity == last.severity)),
+            ("opened", (self.opened.0..=self.opened.1).contains(&opened)),
+            ("resolved", resolved.is_some() == self.resolved.is_some()),
+            ("resolved", self.resolved.zip(resolved).is_none_or(|((from, to), at)| (from..=to).contains(&at))),
+            ("states", self.states.as_ref().is_none_or(|expected| *expected == states)),
+            ("summary", last.summary.contains(&self.summary)),
+        ];
+        match checks.iter().find(|(_, holds)| !holds) {
+            Some((what, _)) => format!("{what} of {}", told(history)),
+            None => String::new(),
+        }
+    }
+}
+
+/// The states it went through, each once in a row.
+fn states(history: &[&Incident]) -> Vec<State> {
+    let mut states: Vec<State> = history.iter().map(|revision| revision.state).collect();
+    states.dedup();
+    states
+}
+
+fn told(history: &[&Incident]) -> String {
+    let Some(last) = history.last() else { return "nothing".to_owned() };
+    let tenants: Vec<&str> = last.tenants.iter().map(TenantId::as_str).collect();
+    let (opened, resolved) = (since_start(last.opened_at), last.resolved_at.map(since_start));
+    let resolved = resolved.map_or("never".to_owned(), |at| at.to_string());
+    format!(
+        "{:?} {:?} of {tenants:?}, opened {opened}, resolved {resolved}, states {:?}, {} series: {}",
+        last.kind,
+        last.severity,
+        states(history),
+        last.evidence.len(),
+        last.summary
+    )
+}
