@@ -87,6 +87,7 @@ impl Baseline {
 
 impl Detector for Baseline {
     type State = State;
+    type Input<'a> = Judged<'a>;
 
     fn observe(&self, state: &mut State, judged: &Judged<'_>) -> Option<Finding> {
         let spec = judged.spec;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidewatch_schemas::{Finding, Origin, SeriesKey, SignalSpec};
+use tidewatch_schemas::{Finding, Origin, SeriesKey, SignalSpec, Timestamp};
 
 use crate::window::Closed;
 
@@ -21,15 +21,30 @@ pub struct Judged<'a> {
     pub origin: &'a Origin,
 }
 
-/// Decides about closed windows of one series at a time.
+/// A moment at which a series has not been heard since an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The series.
+    pub series: &'a SeriesKey,
+    /// The newest input of the series.
+    pub origin: &'a Origin,
+    /// The pool's time.
+    pub now: Timestamp,
+    /// When the whole pool last went on after a pause.
+    pub resumed: Option<Timestamp>,
+}
+
+/// Decides about one series at a time.
 ///
-/// The caller hands over the windows of a series in order of their start, each once, and keeps the state between calls;
-/// a fresh series starts from `State::default()`. The implementer is deterministic and infallible, keeps its state
+/// The caller hands over the inputs of a series in order of their event time, each once, and keeps the state between
+/// calls; a fresh series starts from `State::default()`. The implementer is deterministic and infallible, keeps its state
 /// bounded, gives no verdict while it warms up, and lets no value that is not finite into its state.
 pub trait Detector {
     /// What the detector remembers of one series. Stored between runs, hence versioned by whoever stores it.
     type State: Default + Clone + Serialize + DeserializeOwned;
+    /// What it looks at: a closed window ([`Judged`]) or the passing of time ([`Moment`]).
+    type Input<'a>;
 
-    /// The verdict on one window; `None` when there is nothing to say.
-    fn observe(&self, state: &mut Self::State, judged: &Judged<'_>) -> Option<Finding>;
+    /// The verdict on one input; `None` when there is nothing to say.
+    fn observe(&self, state: &mut Self::State, input: &Self::Input<'_>) -> Option<Finding>;
 }

@@ -28,6 +28,6 @@ pub mod window;
 pub mod wording;
 
 pub use baseline::Baseline;
-pub use detector::{Detector, Judged};
+pub use detector::{Detector, Judged, Moment};
 pub use grouping::Grouping;
 pub use series::{SeriesState, Settings};

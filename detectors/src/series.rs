@@ -6,7 +6,7 @@ use tidewatch_schemas::{Finding, Observation, Origin, SeriesKey, SignalSpec, Tim
 use crate::baseline::{self, Baseline};
 use crate::buckets::{Buckets, LastBuckets};
 use crate::counter::Counter;
-use crate::detector::{Detector, Judged};
+use crate::detector::{Detector, Judged, Moment};
 use crate::ring::{Late, Place, Ring};
 use crate::silence::{Rhythm, Silence};
 use crate::window::{Closed, Sample, Window};
@@ -158,10 +158,10 @@ impl SeriesState {
         &mut self,
         settings: &Settings,
         key: &SeriesKey,
-        (pool_time, resumed): (Timestamp, Option<Timestamp>),
+        (now, resumed): (Timestamp, Option<Timestamp>),
     ) -> Option<Finding> {
-        let silent = settings.silence.observe(&mut self.rhythm, pool_time, resumed)?;
-        Some(silent.finding(key, pool_time, self.origin.as_ref()?))
+        let moment = Moment { series: key, origin: self.origin.as_ref()?, now, resumed };
+        settings.silence.observe(&mut self.rhythm, &moment)
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::{DetectorName, Season, Side};
 use tidewatch_schemas::{Finding, Origin, SeriesKey, Timestamp};
 
+use crate::detector::{Detector, Moment};
 use crate::number::published;
 use crate::wording;
 
@@ -110,7 +111,7 @@ impl Silence {
 
     /// Calls the reporter silent, once, when `now` has passed the moment it was due. What was last heard before
     /// `resumed`, when the whole pool went on after a pause, counts as heard then.
-    pub fn observe(&self, rhythm: &mut Rhythm, now: Timestamp, resumed: Option<Timestamp>) -> Option<Silent> {
+    fn judge(&self, rhythm: &mut Rhythm, now: Timestamp, resumed: Option<Timestamp>) -> Option<Silent> {
         let (since, due) = (rhythm.last?, self.due(rhythm)?);
         let granted = resumed.map_or(0, |resumed| (resumed - since).max(0));
         if now <= due + granted {
@@ -119,6 +120,16 @@ impl Silence {
         rhythm.silent = true;
         let confidence = crate::number::saturating_share(rhythm.reports, WARM_UP);
         Some(Silent { since, gap_ms: rhythm.gap_ms, confidence })
+    }
+}
+
+impl Detector for Silence {
+    type State = Rhythm;
+    type Input<'a> = Moment<'a>;
+
+    fn observe(&self, rhythm: &mut Rhythm, moment: &Moment<'_>) -> Option<Finding> {
+        let silent = self.judge(rhythm, moment.now, moment.resumed)?;
+        Some(silent.finding(moment.series, moment.now, moment.origin))
     }
 }
 
@@ -174,19 +185,19 @@ mod tests {
     #[test]
     fn a_regular_reporter_is_silent_once_after_the_missed_reports() {
         let (mut rhythm, last) = rhythm([100; 40]);
-        assert_eq!(SILENCE.observe(&mut rhythm, last + 510, None), None);
-        let silent = SILENCE.observe(&mut rhythm, last + 511, None).unwrap();
+        assert_eq!(SILENCE.judge(&mut rhythm, last + 510, None), None);
+        let silent = SILENCE.judge(&mut rhythm, last + 511, None).unwrap();
         assert_eq!((silent.since, silent.gap_ms), (last, 100.0));
-        assert_eq!(SILENCE.observe(&mut rhythm, last + 9_999, None), None);
+        assert_eq!(SILENCE.judge(&mut rhythm, last + 9_999, None), None);
     }
 
     #[test]
     fn who_comes_back_may_be_missed_again() {
         let (mut rhythm, last) = rhythm([100; 40]);
-        assert!(SILENCE.observe(&mut rhythm, last + 1_000, None).is_some());
+        assert!(SILENCE.judge(&mut rhythm, last + 1_000, None).is_some());
         rhythm.report(last + 2_000);
-        assert_eq!(SILENCE.observe(&mut rhythm, last + 2_100, None), None);
-        assert!(SILENCE.observe(&mut rhythm, last + 3_000, None).is_some(), "the long gap was not learned");
+        assert_eq!(SILENCE.judge(&mut rhythm, last + 2_100, None), None);
+        assert!(SILENCE.judge(&mut rhythm, last + 3_000, None).is_some(), "the long gap was not learned");
     }
 
     #[test]
@@ -194,17 +205,17 @@ mod tests {
         let (mut rhythm, last) = rhythm([100; 40]);
         let resumed = last + 9_000;
         assert!(SILENCE.had_paused(&rhythm, resumed) && !SILENCE.had_paused(&rhythm, last + 510));
-        assert_eq!(SILENCE.observe(&mut rhythm, resumed + 510, Some(resumed)), None);
-        let silent = SILENCE.observe(&mut rhythm, resumed + 511, Some(resumed)).unwrap();
+        assert_eq!(SILENCE.judge(&mut rhythm, resumed + 510, Some(resumed)), None);
+        let silent = SILENCE.judge(&mut rhythm, resumed + 511, Some(resumed)).unwrap();
         assert_eq!(silent.since, last);
     }
 
     #[test]
     fn who_has_no_rhythm_is_never_silent() {
         let (mut young, last) = rhythm([100; 10]);
-        assert_eq!(SILENCE.observe(&mut young, last + 1_000_000, None), None);
+        assert_eq!(SILENCE.judge(&mut young, last + 1_000_000, None), None);
         let irregular = (0..60).map(|turn| if turn % 3 == 0 { 1_000 } else { 10 });
         let (mut irregular, last) = rhythm(irregular);
-        assert_eq!(SILENCE.observe(&mut irregular, last + 1_000_000, None), None);
+        assert_eq!(SILENCE.judge(&mut irregular, last + 1_000_000, None), None);
     }
 }
