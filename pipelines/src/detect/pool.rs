@@ -108,6 +108,7 @@ impl Pool {
         Some(id)
     }
 
+    /// Adds an observation to its series; judging it, which follows, takes note of the change.
     fn absorb(&mut self, settings: &Settings, id: SeriesId, arrival: &Arrival<'_>) {
         let Some(entry) = self.series.get_mut(id) else { return };
         match entry.state.absorb(&settings.series, arrival.observation, arrival.origin) {
@@ -118,7 +119,6 @@ impl Pool {
                 self.state.refused.add(RejectReason::Late, arrival, detail);
             }
         }
-        self.series.changed(id, &settings.series);
     }
 
     /// Watches that a tenant's resource is reported on at all, whatever the signal.
