@@ -54,11 +54,17 @@ pub struct Identity<'a> {
 }
 
 impl SeriesState {
-    /// Adds an observation to its window. True when the series had been silent.
+    /// Adds an observation that came at `now`, the pool's time, to its window. True when the series had been silent.
     ///
     /// # Errors
     /// When the window of the observation was closed before.
-    pub fn absorb(&mut self, settings: &Settings, seen: &Observation, origin: &Origin) -> Result<bool, Late> {
+    pub fn absorb(
+        &mut self,
+        settings: &Settings,
+        seen: &Observation,
+        origin: &Origin,
+        now: Timestamp,
+    ) -> Result<bool, Late> {
         let place = Place { at: seen.at, width_ms: settings.window_ms, origin };
         let sample = self.sample(seen);
         if let Some(sample) = sample.filter(is_finite) {
@@ -66,13 +72,13 @@ impl SeriesState {
         }
         self.newest = self.newest.max(Some(seen.at));
         self.origin = Some(origin.clone());
-        Ok(!self.counts_events && self.rhythm.report(seen.at))
+        Ok(!self.counts_events && self.rhythm.report(seen.at, now))
     }
 
-    /// Takes note that something reported, without a value to judge. True when it had been silent.
-    pub fn reported(&mut self, at: Timestamp, origin: &Origin) -> bool {
+    /// Takes note that something reported at `now`, the pool's time, without a value to judge. True when it had been silent.
+    pub fn reported(&mut self, at: Timestamp, origin: &Origin, now: Timestamp) -> bool {
         self.origin = Some(origin.clone());
-        self.rhythm.report(at)
+        self.rhythm.report(at, now)
     }
 
     fn sample(&mut self, seen: &Observation) -> Option<Sample> {

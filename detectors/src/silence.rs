@@ -33,6 +33,8 @@ pub struct Silence {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rhythm {
     last: Option<Timestamp>,
+    /// The pool's time when it was last heard: later than `last` where its clock or its way is slower than others'.
+    heard: Option<Timestamp>,
     gap_ms: f64,
     variation_ms: f64,
     reports: u32,
@@ -51,17 +53,18 @@ pub struct Silent {
 }
 
 impl Rhythm {
-    /// Takes note of a report; reports of the same moment count once. True when the reporter had been silent.
-    pub fn report(&mut self, at: Timestamp) -> bool {
+    /// Takes note of a report of the moment `at` that came at `now`, the pool's time; reports of the same moment count
+    /// once. True when the reporter had been silent.
+    pub fn report(&mut self, at: Timestamp, now: Timestamp) -> bool {
         let Some(last) = self.last else {
-            self.last = Some(at);
+            (self.last, self.heard) = (Some(at), Some(at.max(now)));
             return false;
         };
         let gap = at - last;
         if gap <= 0 {
             return false;
         }
-        self.last = Some(at);
+        (self.last, self.heard) = (Some(at), Some(at.max(now)));
         if std::mem::take(&mut self.silent) {
             return true;
         }
@@ -92,8 +95,8 @@ impl Silence {
     /// The moment from which the reporter would be silent; `None` when it has no rhythm or is silent already.
     #[must_use]
     pub fn due(&self, rhythm: &Rhythm) -> Option<Timestamp> {
-        let last = rhythm.last.filter(|_| rhythm.is_regular() && !rhythm.silent)?;
-        Some(last + self.patience(rhythm))
+        let heard = rhythm.heard.filter(|_| rhythm.is_regular() && !rhythm.silent)?;
+        Some(heard + self.patience(rhythm))
     }
 
     fn patience(&self, rhythm: &Rhythm) -> i64 {
@@ -112,8 +115,8 @@ impl Silence {
     /// Calls the reporter silent, once, when `now` has passed the moment it was due. What was last heard before
     /// `resumed`, when the whole pool went on after a pause, counts as heard then.
     fn judge(&self, rhythm: &mut Rhythm, now: Timestamp, resumed: Option<Timestamp>) -> Option<Silent> {
-        let (since, due) = (rhythm.last?, self.due(rhythm)?);
-        let granted = resumed.map_or(0, |resumed| (resumed - since).max(0));
+        let (since, heard, due) = (rhythm.last?, rhythm.heard?, self.due(rhythm)?);
+        let granted = resumed.map_or(0, |resumed| (resumed - heard).max(0));
         if now <= due + granted {
             return None;
         }
@@ -174,10 +177,10 @@ mod tests {
 
     fn rhythm(gaps: impl IntoIterator<Item = i64>) -> (Rhythm, Timestamp) {
         let (mut rhythm, mut at) = (Rhythm::default(), Timestamp(0));
-        rhythm.report(at);
+        rhythm.report(at, at);
         for gap in gaps {
             at = at + gap;
-            rhythm.report(at);
+            rhythm.report(at, at);
         }
         (rhythm, at)
     }
@@ -195,7 +198,7 @@ mod tests {
     fn who_comes_back_may_be_missed_again() {
         let (mut rhythm, last) = rhythm([100; 40]);
         assert!(SILENCE.judge(&mut rhythm, last + 1_000, None).is_some());
-        rhythm.report(last + 2_000);
+        rhythm.report(last + 2_000, last + 2_000);
         assert_eq!(SILENCE.judge(&mut rhythm, last + 2_100, None), None);
         assert!(SILENCE.judge(&mut rhythm, last + 3_000, None).is_some(), "the long gap was not learned");
     }
@@ -208,6 +211,15 @@ mod tests {
         assert_eq!(SILENCE.judge(&mut rhythm, resumed + 510, Some(resumed)), None);
         let silent = SILENCE.judge(&mut rhythm, resumed + 511, Some(resumed)).unwrap();
         assert_eq!(silent.since, last);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_the_pools_is_no_silence() {
+        let mut rhythm = Rhythm::default();
+        for turn in 0..40 {
+            rhythm.report(Timestamp(turn * 100), Timestamp(turn * 100 + 60_000));
+        }
+        assert_eq!(SILENCE.due(&rhythm), Some(Timestamp(39 * 100 + 60_000 + 510)));
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn run(signal: &str, events: impl IntoIterator<Item = (i64, Value)>) -> Vec<Find
     for (seconds, value) in events {
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: key.clone(), unit: "1".to_owned(), at, value };
-        let _ = state.absorb(&settings, &seen, &origin());
+        let _ = state.absorb(&settings, &seen, &origin(), seen.at);
         findings.extend(state.judge(&settings, who, at));
     }
     findings
@@ -77,7 +77,7 @@ fn what_comes_after_its_window_was_closed_is_told() {
     let mut absorb = |seconds: i64| {
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: who_key.clone(), unit: String::new(), at, value: Value::Gauge(1.0) };
-        let result = state.absorb(&settings, &seen, &origin());
+        let result = state.absorb(&settings, &seen, &origin(), seen.at);
         state.judge(&settings, who, at);
         result
     };

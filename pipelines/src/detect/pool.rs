@@ -110,8 +110,9 @@ impl Pool {
 
     /// Adds an observation to its series; judging it, which follows, takes note of the change.
     fn absorb(&mut self, settings: &Settings, id: SeriesId, arrival: &Arrival<'_>) {
+        let now = self.state.time;
         let Some(entry) = self.series.get_mut(id) else { return };
-        match entry.state.absorb(&settings.series, arrival.observation, arrival.origin) {
+        match entry.state.absorb(&settings.series, arrival.observation, arrival.origin, now) {
             Ok(true) => settings.grouping.returned(&mut self.state.cases, id),
             Ok(false) => {}
             Err(late) => {
@@ -131,7 +132,8 @@ impl Pool {
         if !self.series.contains(id) {
             self.series.insert(id, key, "s".to_owned());
         }
-        if self.series.get_mut(id).is_some_and(|entry| entry.state.reported(observation.at, origin)) {
+        let now = self.state.time;
+        if self.series.get_mut(id).is_some_and(|entry| entry.state.reported(observation.at, origin, now)) {
             settings.grouping.returned(&mut self.state.cases, id);
         }
         self.series.changed(id, &settings.series);
@@ -174,7 +176,7 @@ impl Pool {
         if settings.series.silence.had_paused(&self.state.pulse, time) {
             self.state.resumed = Some(time);
         }
-        self.state.pulse.report(time);
+        self.state.pulse.report(time, time);
     }
 
     fn notice_silence(&mut self, settings: &Settings, results: &mut Results) {
