@@ -1,6 +1,7 @@
 //! Publishing to Kafka: idempotent, in order, every record acknowledged by all in-sync replicas.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -12,10 +13,11 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use crate::publish::{Publish, PublishError};
 use crate::record::Record;
 
-/// How long one look at the queue may block.
-const POLL: Duration = Duration::from_millis(50);
-/// How long records may go without an acknowledgement.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Pause between two looks at the acknowledgements. The client's own `flush` looks for a tenth of a second, also when
+/// everything is acknowledged sooner.
+const LOOK: Duration = Duration::from_millis(1);
+/// Looks in vain after which records have gone without an acknowledgement for too long: at least a minute.
+const LOOKS: u32 = 60_000;
 
 /// A producer whose `publish` waits for acknowledgements.
 pub struct TopicPublisher {
@@ -51,7 +53,7 @@ impl TopicPublisher {
         let failures = Failures::default();
         let mut config = client.clone();
         config.set("enable.idempotence", "true").set("acks", "all").set("message.timeout.ms", "0");
-        config.set("linger.ms", "5").set("compression.type", "lz4").set("queue.buffering.max.kbytes", "65536");
+        config.set("linger.ms", "0").set("compression.type", "lz4").set("queue.buffering.max.kbytes", "65536");
         let producer = config.create_with_context(Acknowledgements(Arc::clone(&failures)))?;
         Ok(Self { producer, failures })
     }
@@ -62,12 +64,31 @@ impl TopicPublisher {
             match self.producer.send(waiting) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                    self.producer.poll(POLL);
+                    self.producer.poll(LOOK);
                     waiting = back;
                 }
                 Err((error, _)) => return Err(describe(record.topic, &error)),
             }
         }
+    }
+
+    /// Waits until the broker has answered for every record.
+    fn await_answers(&self, topic: &str) -> Result<(), PublishError> {
+        let (mut waiting, mut in_vain) = (self.producer.in_flight_count(), 0);
+        while waiting > 0 {
+            self.producer.poll(Duration::ZERO);
+            let left = self.producer.in_flight_count();
+            if left == waiting {
+                in_vain += 1;
+                thread::sleep(LOOK);
+            }
+            if in_vain > LOOKS {
+                let cause = format!("{left} records wait for the broker's answer after {:?}", LOOK * LOOKS);
+                return Err(PublishError::Unacknowledged { topic: topic.to_owned(), cause });
+            }
+            waiting = left;
+        }
+        Ok(())
     }
 
     fn first_failure(&self) -> Option<PublishError> {
@@ -79,10 +100,9 @@ impl TopicPublisher {
 impl Publish for TopicPublisher {
     fn publish(&mut self, records: &[Record<'_>]) -> Result<(), PublishError> {
         let enqueued = records.iter().try_for_each(|record| self.enqueue(record));
-        let flushed = self.producer.flush(PATIENCE);
-        let topic = records.first().map_or("", |record| record.topic);
+        let answered = self.await_answers(records.first().map_or("", |record| record.topic));
         enqueued?;
-        flushed.map_err(|error| describe(topic, &error))?;
+        answered?;
         self.first_failure().map_or(Ok(()), Err)
     }
 }
