@@ -1,4 +1,8 @@
 //! What the tests that drive Tidewatch from outside share: real brokers and the processes around them.
 
 pub mod apache_kafka;
+pub mod deployment;
+pub mod expected;
+pub mod program;
 pub mod scenario;
+pub mod topics;

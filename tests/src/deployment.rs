@@ -1,0 +1,163 @@
+//! One Tidewatch on a real broker: its topics, groups, state and configuration, all of its own, and its processes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tidewatch_pipelines::backtest::RECORDING_POOL;
+use tidewatch_schemas::topics::Topics as Names;
+
+use crate::expected::PARTITIONS;
+use crate::program::{self, Program};
+use crate::topics::{Tail, Topics};
+
+/// How long a Tidewatch may take for the recording.
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// A Tidewatch that shares nothing with others but the broker.
+pub struct Deployment {
+    /// Its own topics.
+    pub names: Names,
+    /// Topic that agents write to.
+    pub source: String,
+    /// Its broker.
+    pub topics: Topics,
+    /// Records of a micro-batch, in both stages.
+    pub batch: usize,
+    /// Lines to be added to the section `topics` of its configuration.
+    pub topic_options: String,
+    bootstrap: String,
+    name: String,
+    folder: TempDir,
+}
+
+/// Records by their bytes, and how often each was published.
+pub type Counted = BTreeMap<Vec<u8>, usize>;
+
+impl Deployment {
+    /// The Tidewatch `name`, which reads the topic `source`.
+    ///
+    /// # Panics
+    /// When there can be no folder for it.
+    pub fn new(bootstrap: &str, name: &str, source: &str) -> Self {
+        Self {
+            names: Names::under(name),
+            source: source.to_owned(),
+            topics: Topics::at(bootstrap),
+            batch: 8_192,
+            topic_options: String::new(),
+            bootstrap: bootstrap.to_owned(),
+            name: name.to_owned(),
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// Makes the topic that agents write to. Recorded time may lie ahead of the broker's clock, or far behind it.
+    pub fn create_source(&self) {
+        let settings = [
+            ("retention.ms", "-1"),
+            ("message.timestamp.after.max.ms", "9223372036854775807"),
+            ("max.message.bytes", "4194304"),
+        ];
+        self.topics.create(&self.source, PARTITIONS, &settings);
+    }
+
+    /// Starts `tidewatch run` with the state folder `instance`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start(&self, instance: &str) -> Program {
+        let file = self.folder.path().join(format!("{instance}.yaml"));
+        fs::write(&file, self.configuration(instance)).expect("a configuration can be written");
+        Program::start(&["run", "--config", shown(&file)], &self.folder.path().join(instance))
+    }
+
+    /// Starts `tidewatch replay`, which sends the whole recording as that of `pool`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_replay(&self, pool: &str, speed: &str) -> Program {
+        let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines/recordings/odoo-lab-a");
+        let to = ["--brokers", &self.bootstrap, "--topic", &self.source, "--pool", pool, "--speed", speed];
+        let arguments = [&["replay", "--input", shown(&recording)], &to[..]].concat();
+        Program::start(&arguments, &self.folder.path().join(format!("replay-{pool}")))
+    }
+
+    /// Sends the recording as fast as it goes, and waits for it.
+    ///
+    /// # Panics
+    /// When it cannot be sent.
+    pub fn replay(&self) {
+        let mut replay = self.start_replay(RECORDING_POOL, "0");
+        let ended = replay.wait(LIMIT);
+        assert!(ended.success(), "replay: {ended}\n{}", replay.last_words());
+    }
+
+    /// The consumer group of the ingest stage.
+    pub fn ingest_group(&self) -> String {
+        format!("{}-ingest", self.name)
+    }
+
+    /// Waits until both stages have told their groups that they are at the end of their input.
+    ///
+    /// # Panics
+    /// When they do not come there.
+    pub fn await_end_of_input(&self) {
+        let inputs = [(self.ingest_group(), &self.source), (format!("{}-detect", self.name), &self.names.observations)];
+        let positions = || inputs.each_ref().map(|(group, topic)| self.topics.committed_and_end(group, topic));
+        let at_end = || positions().iter().flatten().all(|(committed, end)| committed == end);
+        assert!(program::until(LIMIT, at_end), "committed offsets and ends after {LIMIT:?}: {:?}", positions());
+    }
+
+    /// Folder of the states of `instance`, a folder per partition in it.
+    pub fn state(&self, instance: &str) -> PathBuf {
+        self.folder.path().join(format!("{instance}-state"))
+    }
+
+    fn configuration(&self, instance: &str) -> String {
+        let Self { bootstrap, name, source, batch, topic_options, .. } = self;
+        let state = self.state(instance);
+        format!(
+            "kafka: {{ brokers: [\"{bootstrap}\"] }}\n\
+             topics: {{ prefix: {name}{topic_options} }}\n\
+             ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
+             sources: [{{ topics: [{source}], format: otlp_proto }}]\n\
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\" }}\n",
+            state.display()
+        )
+    }
+}
+
+/// Reads incident records into `found` until every one of `expected` is there, then to the end of the topic.
+///
+/// # Panics
+/// When some do not come; the message tells which.
+pub fn read_expected(incidents: &Tail, found: &mut Counted, expected: &BTreeSet<Vec<u8>>) {
+    let started = Instant::now();
+    loop {
+        for record in incidents.rest() {
+            *found.entry(record.value).or_default() += 1;
+        }
+        let missing = || expected.iter().filter(|record| !found.contains_key(*record));
+        if missing().next().is_none() {
+            return;
+        }
+        let is_late = started.elapsed() > LIMIT;
+        assert!(!is_late, "after {LIMIT:?} {} records are missing:\n{}", missing().count(), listed(missing(), found));
+        std::thread::sleep(program::LOOK);
+    }
+}
+
+/// The missing records, and those that are there instead.
+fn listed<'a>(missing: impl Iterator<Item = &'a Vec<u8>>, found: &Counted) -> String {
+    let text = |record: &Vec<u8>| String::from_utf8_lossy(&record[..record.len().min(200)]).into_owned();
+    let missing: Vec<String> = missing.map(text).collect();
+    let found: Vec<String> = found.keys().map(text).collect();
+    format!("{}\nthese are there:\n{}", missing.join("\n"), found.join("\n"))
+}
+
+fn shown(path: &Path) -> &str {
+    path.to_str().expect("a path is text")
+}

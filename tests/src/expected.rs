@@ -1,0 +1,79 @@
+//! The incidents of the embedded recording as the driver gives them: what every broker must give too, byte by byte.
+
+use std::collections::BTreeSet;
+
+use tidewatch_ingest::{Header, Ingest};
+use tidewatch_pipelines::backtest::RECORDING_POOL;
+use tidewatch_pipelines::config::{Config, Text};
+use tidewatch_pipelines::detect::{ProcessorError, Settings};
+use tidewatch_pipelines::driver::{Driver, Push, Setup, in_memory};
+use tidewatch_pipelines::recording::Recording;
+use tidewatch_pipelines::recording::otlp::{self, SIGNAL_HEADER};
+
+/// Partitions of the topic that agents write to.
+pub const PARTITIONS: i32 = 4;
+
+/// Where the recording went, as evidence names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<'a> {
+    /// Topic for metrics and logs.
+    pub topic: &'a str,
+    /// Pools that each got the whole recording.
+    pub pools: &'a [&'a str],
+}
+
+impl<'a> Sent<'a> {
+    /// The recording as the demo sends it, but to `topic`.
+    pub fn to(topic: &'a str) -> Self {
+        Self { topic, pools: &[RECORDING_POOL] }
+    }
+
+    /// The bytes of all incident records, as ingest and detect with default settings and event time publish them.
+    ///
+    /// # Panics
+    /// When the recording or the defaults cannot be read.
+    pub fn incident_records(self) -> BTreeSet<Vec<u8>> {
+        let recording = Recording::embedded().expect("the embedded recording can be read");
+        let mut driver = driver(self.topic).expect("an empty store opens");
+        for pool in self.pools {
+            push_all(&mut driver, &recording, (self.topic, pool)).expect("a store in memory does not fail");
+        }
+        driver.flush().expect("a store in memory does not fail");
+        let outputs = driver.take_outputs();
+        let count = outputs.incident_records.len();
+        let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
+        assert_eq!(records.len(), count, "the driver published a record twice");
+        records
+    }
+}
+
+/// How many messages the recording is for one pool.
+///
+/// # Panics
+/// When the recording cannot be read.
+pub fn messages() -> usize {
+    otlp::messages(&Recording::embedded().expect("the embedded recording can be read"), RECORDING_POOL).count()
+}
+
+fn driver(topic: &str) -> Result<Driver, ProcessorError> {
+    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}");
+    let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
+    let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    Driver::new(Setup {
+        ingest: Ingest::new(config.ingest.settings).unwrap_or_else(|error| panic!("{error}")),
+        detect: Settings::new(&config.detect),
+        partitions: PARTITIONS,
+        batch: config.detect.batch,
+        open: in_memory(),
+    })
+}
+
+fn push_all(driver: &mut Driver, recording: &Recording, (topic, pool): (&str, &str)) -> Result<(), ProcessorError> {
+    for message in otlp::messages(recording, pool) {
+        let headers = [Header { name: SIGNAL_HEADER.to_owned(), value: message.signal.into() }];
+        let (key, value) = (&message.key, Some(message.value.as_slice()));
+        driver.push(&Push { topic, key, value, at: message.at, headers: &headers })?;
+    }
+    Ok(())
+}
