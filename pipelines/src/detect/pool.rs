@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use tidewatch_detectors::grouping;
 use tidewatch_detectors::silence::{Rhythm, Silent};
 use tidewatch_schemas::{
-    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, Timestamp, Value,
+    Finding, Incident, Observation, Origin, PoolId, RejectReason, ResourceId, SeriesId, SeriesKey, TenantId, Timestamp,
+    Value,
 };
 
 use super::entry::Entries;
@@ -30,6 +31,8 @@ const REPORTS: &str = "tidewatch.reports";
 pub(super) struct Pool {
     state: StoredPool,
     series: Entries,
+    /// Under which series a tenant's resource is watched, so that it need not be hashed for every observation.
+    reports: BTreeMap<(TenantId, ResourceId), SeriesId>,
     changed: bool,
 }
 
@@ -53,11 +56,11 @@ impl Pool {
             refused: Folded::default(),
             last_origin: None,
         };
-        Self { state, series: Entries::default(), changed: true }
+        Self { state, series: Entries::default(), reports: BTreeMap::new(), changed: true }
     }
 
     pub fn restored(state: StoredPool) -> Self {
-        Self { state, series: Entries::default(), changed: false }
+        Self { state, series: Entries::default(), reports: BTreeMap::new(), changed: false }
     }
 
     pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
@@ -78,7 +81,7 @@ impl Pool {
 
     /// Judges one observation.
     pub fn observe(&mut self, settings: &Settings, arrival: &Arrival<'_>, results: &mut Results) {
-        let Arrival { observation, origin, .. } = *arrival;
+        let Arrival { observation, origin, received } = *arrival;
         self.changed = true;
         self.state.last_origin = Some(origin.clone());
         let Some(id) = self.find(settings, arrival) else { return };
@@ -86,7 +89,9 @@ impl Pool {
         self.note_report(settings, observation, origin);
         self.judge(settings, id, results);
         let before = self.state.time.floor_to(STEP_MS);
-        self.state.time = self.state.time.max(observation.at);
+        // An agent whose clock is ahead must not close the windows of all others: its time counts only as far as the
+        // broker's own.
+        self.state.time = self.state.time.max(observation.at.min(received));
         if self.state.time.floor_to(STEP_MS) > before {
             self.step(settings, results);
         }
@@ -127,16 +132,26 @@ impl Pool {
         if matches!(observation.value, Value::Log(_)) {
             return;
         }
-        let key = SeriesKey { signal: REPORTS.into(), attributes: BTreeMap::new(), ..observation.series.clone() };
-        let id = key.id();
-        if !self.series.contains(id) {
-            self.series.insert(id, key, "s".to_owned());
-        }
+        let id = self.reports_of(&observation.series);
         let now = self.state.time;
         if self.series.get_mut(id).is_some_and(|entry| entry.state.reported(observation.at, origin, now)) {
             settings.grouping.returned(&mut self.state.cases, id);
         }
         self.series.changed(id, &settings.series);
+    }
+
+    fn reports_of(&mut self, series: &SeriesKey) -> SeriesId {
+        let place = (series.tenant.clone(), series.resource.clone());
+        if let Some(id) = self.reports.get(&place) {
+            return *id;
+        }
+        let key = SeriesKey { signal: REPORTS.into(), attributes: BTreeMap::new(), ..series.clone() };
+        let id = key.id();
+        if !self.series.contains(id) {
+            self.series.insert(id, key, "s".to_owned());
+        }
+        self.reports.insert(place, id);
+        id
     }
 
     fn judge(&mut self, settings: &Settings, id: SeriesId, results: &mut Results) {
@@ -218,7 +233,7 @@ impl Pool {
     fn whole(&self) -> SeriesKey {
         SeriesKey {
             pool: self.state.id.clone(),
-            tenant: tidewatch_schemas::TenantId::shared(),
+            tenant: TenantId::shared(),
             resource: self.state.id.as_str().into(),
             signal: REPORTS.into(),
             attributes: BTreeMap::new(),
