@@ -153,8 +153,8 @@ impl Baseline {
             window_end: judged.window.end(),
             actual: Some(published(judged.window.value)),
             expected: published(from_scale(spec, forecast.location)),
-            lower: published(not_below_zero(judged, from_scale(spec, forecast.location - half_band))),
-            upper: published(from_scale(spec, forecast.location + half_band)),
+            lower: published(possible(judged, from_scale(spec, forecast.location - half_band))),
+            upper: published(possible(judged, from_scale(spec, forecast.location + half_band))),
             season: if forecast.daily { Season::Daily } else { Season::Recent },
             side,
             score: published(evidence.sum),
@@ -167,9 +167,11 @@ impl Baseline {
     }
 }
 
-/// A band of something that is never negative does not reach below zero.
-fn not_below_zero(judged: &Judged<'_>, lower: f64) -> f64 {
-    if judged.window.value >= 0.0 { lower.max(0.0) } else { lower }
+/// The end of a band, brought to where values can be: a share to its limits, what is not negative to zero.
+fn possible(judged: &Judged<'_>, end: f64) -> f64 {
+    let least = if judged.window.value >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
+    let most = if judged.spec.is_share { 1.0 } else { f64::INFINITY };
+    end.clamp(least, most)
 }
 
 fn watched(harm: Harm, side: Side) -> f64 {

@@ -1,4 +1,4 @@
-//! Judges files as the service would judge the same input from Kafka: ingest and detect on the [`driver`], in memory.
+//! Judges files as the service would judge the same input from Kafka: ingest and detect on the [`driver`](crate::driver), in memory.
 //!
 //! | input | becomes |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | `*.csv` | one series a file: tenant is the name of the file, signal `value` |
 //!
 //! each as it is or gzipped (`.gz`). Records of all files but CSV are merged by time and judged together. Each CSV file is
-//! judged by itself, see [`csv`]. Time is the events', whatever the configuration says about the clock. Files are held in
+//! judged by itself, see `csv`. Time is the events', whatever the configuration says about the clock. Files are held in
 //! memory, because a merge by time must have seen all of them.
 
 mod csv;

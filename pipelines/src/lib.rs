@@ -6,6 +6,8 @@
 //! | [`state`] | the store of a partition: RocksDB, and its twin in memory |
 //! | [`detect`] | one partition of observations, from records to incidents; no broker, no clock |
 //! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
+//! | [`kafka`], [`service`], [`mod@run`] | the stages on Kafka, their threads, and their orderly end |
+//! | [`demo`], [`replay`] | the whole pipeline over an embedded broker; sending recordings |
 //! | [`backtest`] | files through the driver, and what came of it |
 //! | [`schema`] | the formats of what is published |
 //! | [`cli`], [`clock`] | the command line, and the one look at the host's clock |

@@ -52,6 +52,8 @@ pub struct SignalSpec {
     pub scale: Scale,
     /// The smallest difference that matters, in `unit`; on a logarithmic scale what is added before the logarithm.
     pub resolution: f64,
+    /// Whether it is a share, which lies between 0 and 1.
+    pub is_share: bool,
     /// What an incident that this signal opens is about.
     pub kind: Kind,
     /// Runbook to open.

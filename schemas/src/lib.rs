@@ -11,7 +11,7 @@
 //! | [`observation`] | one value of one series, of every kind that agents send |
 //! | [`envelope`], [`wire`] | the records of `tidewatch.observations` and their bytes |
 //! | [`finding`], [`incident`], [`cost_signal`], [`reject`] | the JSON records that Tidewatch publishes |
-//! | [`catalog`], [`unit`] | the signals Tidewatch knows, and their units |
+//! | [`catalog`], [`mod@unit`] | the signals Tidewatch knows, and their units |
 //! | [`topics`], [`partition`] | topic names, and which partition a key belongs to |
 //! | [`json_schema`] | the JSON Schema of each published record |
 

@@ -150,9 +150,9 @@ pub fn read_expected(incidents: &Tail, found: &mut Counted, expected: &BTreeSet<
     }
 }
 
-/// The missing records, and those that are there instead.
+/// The beginnings of the missing records, and of those that are there.
 fn listed<'a>(missing: impl Iterator<Item = &'a Vec<u8>>, found: &Counted) -> String {
-    let text = |record: &Vec<u8>| String::from_utf8_lossy(&record[..record.len().min(200)]).into_owned();
+    let text = |record: &Vec<u8>| String::from_utf8_lossy(&record[..record.len().min(130)]).into_owned();
     let missing: Vec<String> = missing.map(text).collect();
     let found: Vec<String> = found.keys().map(text).collect();
     format!("{}\nthese are there:\n{}", missing.join("\n"), found.join("\n"))

@@ -105,6 +105,9 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}.err ends with:\n{}", self.said.display(), self.last_words());
+        }
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

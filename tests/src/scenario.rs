@@ -2,7 +2,7 @@
 //!
 //! A scenario describes series rather than listing their values, so that it reads like a story: this check takes a fifth
 //! of a second, and from minute 20 to 25 eight times as long. What is described is spelled out as the records of agents
-//! and goes through the very code of the service ([`run`]), in every way it could be cut into batches, partitions and
+//! and goes through the very code of the service ([`fn@run`]), in every way it could be cut into batches, partitions and
 //! lives of the process. Times are counted from the scenario's start.
 
 mod arrivals;

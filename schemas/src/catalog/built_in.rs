@@ -11,6 +11,7 @@ pub(super) const UNKNOWN: SignalSpec = SignalSpec {
     role: Role::Context,
     scale: Scale::Linear,
     resolution: 1e-6,
+    is_share: false,
     kind: Kind::Unusual,
     runbook: "unusual-behaviour",
 };
@@ -21,6 +22,10 @@ const fn entry(name: &'static str, unit: Option<&'static str>, harm: Harm, role:
 
 const fn judged(spec: SignalSpec, scale: Scale, resolution: f64) -> SignalSpec {
     SignalSpec { scale, resolution, ..spec }
+}
+
+const fn share(spec: SignalSpec) -> SignalSpec {
+    SignalSpec { is_share: true, ..spec }
 }
 
 const fn about(spec: SignalSpec, kind: Kind, runbook: &'static str) -> SignalSpec {
@@ -36,7 +41,7 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         "slow-requests",
     ),
     about(
-        judged(entry("httpcheck.status", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1),
+        share(judged(entry("httpcheck.status", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1)),
         Kind::Failing,
         "failing-requests",
     ),
@@ -69,7 +74,7 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         "slow-requests",
     ),
     about(
-        judged(entry("traefik_service_server_up", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1),
+        share(judged(entry("traefik_service_server_up", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1)),
         Kind::Failing,
         "failing-requests",
     ),
@@ -79,7 +84,7 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         "slow-requests",
     ),
     about(
-        judged(entry("synthetic.check.success", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1),
+        share(judged(entry("synthetic.check.success", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1)),
         Kind::Failing,
         "failing-requests",
     ),
@@ -89,7 +94,7 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         "slow-requests",
     ),
     about(
-        judged(entry("lab.synthetic.check.success", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1),
+        share(judged(entry("lab.synthetic.check.success", Some("1"), Harm::Fall, Role::Symptom), Scale::Linear, 0.1)),
         Kind::Failing,
         "failing-requests",
     ),
