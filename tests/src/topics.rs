@@ -12,7 +12,9 @@ use tokio::runtime::Runtime;
 
 use crate::program;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long one question may take; asking again is quicker than waiting for a broker that was away.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// What a test asks of a broker.
 pub struct Topics {
@@ -164,7 +166,7 @@ impl Tail {
 fn end(consumer: &BaseConsumer, topic: &str, partition: i32) -> i64 {
     let mut end = None;
     program::until(PATIENCE, || {
-        end = consumer.fetch_watermarks(topic, partition, PATIENCE).ok();
+        end = consumer.fetch_watermarks(topic, partition, ANSWER).ok();
         end.is_some()
     });
     end.unwrap_or_else(|| panic!("topic {topic}: the end of partition {partition} is not known after {PATIENCE:?}")).1
