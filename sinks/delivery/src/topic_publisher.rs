@@ -1,34 +1,48 @@
 //! Publishing to Kafka: idempotent, in order, every record acknowledged by all in-sync replicas.
+//!
+//! A thread of the client takes the broker's answers and wakes whoever waits for them. The client's own `flush` looks
+//! at intervals of a tenth of a second, which would be the least time that a micro-batch takes.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
 
 use crate::publish::{Publish, PublishError};
 use crate::record::Record;
 
-/// Pause between two looks at the acknowledgements. The client's own `flush` looks for a tenth of a second, also when
-/// everything is acknowledged sooner.
-const LOOK: Duration = Duration::from_millis(1);
-/// Looks in vain after which records have gone without an acknowledgement for too long: at least a minute.
-const LOOKS: u32 = 60_000;
+/// How long a full queue is waited for before the record is tried again.
+const QUEUE_FULL: Duration = Duration::from_millis(10);
+/// How long records may go without an acknowledgement.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A producer whose `publish` waits for acknowledgements.
 pub struct TopicPublisher {
-    producer: BaseProducer<Acknowledgements>,
-    failures: Failures,
+    producer: ThreadedProducer<Acknowledgements>,
+    answers: Arc<Answers>,
 }
 
-type Failures = Arc<Mutex<Vec<(String, KafkaError)>>>;
+/// What the broker has answered, and what it has not.
+#[derive(Default)]
+struct Answers {
+    state: Mutex<State>,
+    all_there: Condvar,
+}
 
-/// Collects the records that were not acknowledged.
-struct Acknowledgements(Failures);
+#[derive(Default)]
+struct State {
+    /// Records that were handed to the client and not answered for.
+    waiting: usize,
+    /// Topics of the records that were not acknowledged, and why.
+    failures: Vec<(String, KafkaError)>,
+}
+
+/// Passes the broker's answers on.
+struct Acknowledgements(Arc<Answers>);
 
 impl ClientContext for Acknowledgements {}
 
@@ -36,10 +50,30 @@ impl ProducerContext for Acknowledgements {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, message)) = result {
-            let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            failures.push((message.topic().to_owned(), error.clone()));
+        let failure = result.as_ref().err().map(|(error, message)| (message.topic().to_owned(), error.clone()));
+        self.0.note(failure);
+    }
+}
+
+impl Answers {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, failure: Option<(String, KafkaError)>) {
+        let mut state = self.state();
+        state.waiting = state.waiting.saturating_sub(1);
+        state.failures.extend(failure);
+        if state.waiting == 0 {
+            self.all_there.notify_all();
         }
+    }
+
+    /// Waits until no record is without an answer; returns how many still are, and the first failure.
+    fn wait(&self, patience: Duration) -> (usize, Option<(String, KafkaError)>) {
+        let waited = self.all_there.wait_timeout_while(self.state(), patience, |state| state.waiting > 0);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        (state.waiting, std::mem::take(&mut state.failures).into_iter().next())
     }
 }
 
@@ -50,60 +84,48 @@ impl TopicPublisher {
     /// # Errors
     /// When the client refuses the configuration.
     pub fn new(client: &ClientConfig) -> KafkaResult<Self> {
-        let failures = Failures::default();
+        let answers = Arc::<Answers>::default();
         let mut config = client.clone();
         config.set("enable.idempotence", "true").set("acks", "all").set("message.timeout.ms", "0");
         config.set("linger.ms", "0").set("compression.type", "lz4").set("queue.buffering.max.kbytes", "65536");
-        let producer = config.create_with_context(Acknowledgements(Arc::clone(&failures)))?;
-        Ok(Self { producer, failures })
+        let producer = config.create_with_context(Acknowledgements(Arc::clone(&answers)))?;
+        Ok(Self { producer, answers })
     }
 
     fn enqueue(&self, record: &Record<'_>) -> Result<(), PublishError> {
-        let mut waiting = base_record(record);
+        let mut base = base_record(record);
+        // Counted before the answer can come.
+        self.answers.state().waiting += 1;
         loop {
-            match self.producer.send(waiting) {
+            match self.producer.send(base) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
-                    self.producer.poll(LOOK);
-                    waiting = back;
+                    std::thread::sleep(QUEUE_FULL);
+                    base = back;
                 }
-                Err((error, _)) => return Err(describe(record.topic, &error)),
+                Err((error, _)) => {
+                    self.answers.note(None);
+                    return Err(describe(record.topic, &error));
+                }
             }
         }
-    }
-
-    /// Waits until the broker has answered for every record.
-    fn await_answers(&self, topic: &str) -> Result<(), PublishError> {
-        let (mut waiting, mut in_vain) = (self.producer.in_flight_count(), 0);
-        while waiting > 0 {
-            self.producer.poll(Duration::ZERO);
-            let left = self.producer.in_flight_count();
-            if left == waiting {
-                in_vain += 1;
-                thread::sleep(LOOK);
-            }
-            if in_vain > LOOKS {
-                let cause = format!("{left} records wait for the broker's answer after {:?}", LOOK * LOOKS);
-                return Err(PublishError::Unacknowledged { topic: topic.to_owned(), cause });
-            }
-            waiting = left;
-        }
-        Ok(())
-    }
-
-    fn first_failure(&self) -> Option<PublishError> {
-        let failures = std::mem::take(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner));
-        failures.first().map(|(topic, error)| describe(topic, error))
     }
 }
 
 impl Publish for TopicPublisher {
     fn publish(&mut self, records: &[Record<'_>]) -> Result<(), PublishError> {
         let enqueued = records.iter().try_for_each(|record| self.enqueue(record));
-        let answered = self.await_answers(records.first().map_or("", |record| record.topic));
+        let (waiting, failure) = self.answers.wait(PATIENCE);
         enqueued?;
-        answered?;
-        self.first_failure().map_or(Ok(()), Err)
+        if let Some((topic, error)) = failure {
+            return Err(describe(&topic, &error));
+        }
+        if waiting > 0 {
+            let topic = records.first().map_or("", |record| record.topic).to_owned();
+            let cause = format!("{waiting} records wait for the broker's answer after {PATIENCE:?}");
+            return Err(PublishError::Unacknowledged { topic, cause });
+        }
+        Ok(())
     }
 }
 

@@ -30,7 +30,7 @@ fn a_restart_of_the_broker_costs_no_incident() {
     assert!(replay.is_running() && service.is_running(), "the recording was over before the broker went away");
     broker.kafka.restart().unwrap_or_else(|failed| panic!("{failed}"));
 
-    let ended = replay.wait(Duration::from_mins(1));
+    let ended = replay.wait(Duration::from_mins(2));
     assert!(ended.success(), "replay: {ended}\n{}", replay.last_words());
     assert!(service.is_running(), "the service did not survive:\n{}", service.last_words());
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());

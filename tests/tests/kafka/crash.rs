@@ -15,7 +15,7 @@ use crate::Broker;
 const SEED: u64 = 20_261_122;
 const KILLS: u64 = 5;
 /// How long the next moment may take to come.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// How far the process has come, as its topics show.
 struct Progress {

@@ -34,7 +34,7 @@ fn sigterm_drains_and_a_restart_repeats_nothing() {
     let committed: i64 = committed(&case).iter().map(|(committed, _)| committed).sum();
     assert_eq!(committed, i64::try_from(count).expect("few"), "committed offsets and records ingested");
 
-    let ended = replay.wait(Duration::from_mins(1));
+    let ended = replay.wait(Duration::from_mins(2));
     assert!(ended.success(), "replay: {ended}\n{}", replay.last_words());
     service = case.start("service");
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());

@@ -13,7 +13,7 @@ use crate::Broker;
 
 const POOLS: [&str; 2] = ["pool-a", "pool-b"];
 const INSTANCES: [&str; 2] = ["one", "two"];
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(2);
 
 #[test]
 #[ignore = "needs Apache Kafka: make test-kafka"]
