@@ -4,8 +4,8 @@
 //! records in between are ingested again; detect recognises their envelopes by origin.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
@@ -26,6 +26,8 @@ use crate::config::Start;
 
 /// How long the group may take to say where it was.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often offsets are committed again: a commit that a rebalance or an outage swallowed is made good by the next.
+const COMMIT_AGAIN: Duration = Duration::from_secs(5);
 
 /// What an ingest thread is made of.
 pub struct IngestStage {
@@ -69,9 +71,12 @@ struct Out {
 #[derive(Default)]
 struct Filled {
     out: Vec<Out>,
-    next: BTreeMap<(String, i32), i64>,
+    next: Positions,
     records: usize,
 }
+
+/// The offset to read next of each source partition.
+type Positions = BTreeMap<(String, i32), i64>;
 
 impl IngestStage {
     /// Runs until `stop` is set.
@@ -80,21 +85,29 @@ impl IngestStage {
     /// When it cannot go on; it goes on from the committed offsets when started again.
     pub fn run(mut self, stop: &AtomicBool) -> Result<(), StageError> {
         let config = clients::consumer(&self.client, &self.group);
-        let beginnings = Beginnings { start: self.start };
+        let beginnings = Beginnings { start: self.start, failure: Mutex::default() };
         let consumer: BaseConsumer<Beginnings> =
             config.create_with_context(beginnings).map_err(while_trying("make a consumer"))?;
         let topics: Vec<&str> = self.sources.iter().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(while_trying("subscribe to the sources"))?;
+        let (mut positions, mut committed) = (Positions::new(), Stopwatch::start());
         let mut ticked: Option<Stopwatch> = None;
         while !stop.load(Ordering::Relaxed) {
             let filled = self.fill(&consumer)?;
+            consumer.context().take_failure().map_or(Ok(()), Err)?;
             self.finish(&consumer, &filled)?;
+            positions.extend(filled.next);
+            if committed.elapsed() >= COMMIT_AGAIN {
+                commit(&consumer, &mut positions, CommitMode::Async);
+                committed = Stopwatch::start();
+            }
             if let Some(every) = self.tick.filter(|every| ticked.as_ref().is_none_or(|watch| watch.elapsed() >= *every))
             {
                 self.tick(every)?;
                 ticked = Some(Stopwatch::start());
             }
         }
+        commit(&consumer, &mut positions, CommitMode::Sync);
         Ok(())
     }
 
@@ -161,14 +174,7 @@ impl IngestStage {
             return Ok(());
         }
         self.publish(&filled.out)?;
-        let mut list = TopicPartitionList::new();
-        for ((topic, partition), next) in &filled.next {
-            list.add_partition_offset(topic, *partition, Offset::Offset(*next))
-                .map_err(while_trying("list offsets"))?;
-        }
-        if let Err(error) = consumer.commit(&list, CommitMode::Async) {
-            tracing::warn!(%error, "offsets of the sources were not committed; the next commit covers them");
-        }
+        commit(consumer, &mut filled.next.clone(), CommitMode::Async);
         self.gauges.ingested.add(filled.records);
         Ok(())
     }
@@ -198,6 +204,21 @@ impl IngestStage {
     }
 }
 
+/// Commits the positions of the partitions that are still held, and forgets the others: they are somebody else's now.
+fn commit(consumer: &BaseConsumer<Beginnings>, positions: &mut Positions, mode: CommitMode) {
+    let Ok(held) = consumer.assignment() else { return };
+    positions.retain(|(topic, partition), _| held.find_partition(topic, *partition).is_some());
+    let mut list = TopicPartitionList::new();
+    for ((topic, partition), next) in positions {
+        let _ = list.add_partition_offset(topic, *partition, Offset::Offset(*next));
+    }
+    if list.count() > 0
+        && let Err(error) = consumer.commit(&list, mode)
+    {
+        tracing::warn!(%error, "offsets of the sources were not committed; the next commit covers them");
+    }
+}
+
 fn headers(message: &BorrowedMessage<'_>) -> Vec<Header> {
     let Some(headers) = message.headers() else { return Vec::new() };
     let owned = |header: rdkafka::message::Header<'_, &[u8]>| Header {
@@ -221,11 +242,17 @@ fn tolerate(error: KafkaError) -> Result<(), StageError> {
 /// Gives every partition of a source its explicit beginning: the committed offset, else what the user chose.
 struct Beginnings {
     start: Start,
+    failure: Mutex<Option<StageError>>,
 }
 
 impl ClientContext for Beginnings {}
 
 impl Beginnings {
+    /// What went wrong in a rebalance.
+    fn take_failure(&self) -> Option<StageError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn place(
         &self,
         consumer: &BaseConsumer<Self>,
@@ -259,8 +286,9 @@ impl ConsumerContext for Beginnings {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => consumer.incremental_unassign(list),
             _ => consumer.unassign(),
         };
-        if let Err(error) = result {
-            tracing::error!(%error, "partitions of the sources could not be taken or given up");
+        if let Err(cause) = result {
+            let failure = StageError::Kafka { what: "take or give up partitions of the sources", cause };
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
         }
     }
 }
