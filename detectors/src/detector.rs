@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewatch_schemas::{Finding, Origin, SeriesKey, SignalSpec, Timestamp};
 
+use crate::calendar::Day;
 use crate::window::Closed;
 
 /// One closed window of one series, with what is known about the series.
@@ -17,6 +18,8 @@ pub struct Judged<'a> {
     pub unit: &'a str,
     /// The window.
     pub window: Closed,
+    /// The day it is in, for the tenant.
+    pub day: &'a Day,
     /// The newest input that went into it.
     pub origin: &'a Origin,
 }

@@ -9,25 +9,31 @@
 //! | [`counter`], [`buckets`] | what a sum or a histogram did since it was last seen |
 //! | [`window`], [`ring`] | which event-time window a value belongs to, and when that window is closed |
 //! | [`series`] | the path of one series: value, window, judgement |
-//! | [`baseline`] | whether a window fits what the series usually does |
+//! | [`calendar`] | what day it is for a tenant |
+//! | [`cusum`] | whether deviations of short windows last |
 //! | [`silence`] | whether something that reports regularly has stopped |
-//! | [`tail`] | how surprising a deviation is, and how much surprise is too much |
+//! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
 //! | [`grouping`] | which findings are one incident, and when it is over |
 
-pub mod baseline;
 pub mod buckets;
+pub mod calendar;
 pub mod counter;
+pub mod cusum;
 pub mod detector;
 pub mod grouping;
+pub mod judgement;
+pub mod judges;
 pub mod number;
 pub mod ring;
 pub mod series;
 pub mod silence;
-pub mod tail;
+pub mod surprise;
 pub mod window;
 pub mod wording;
 
-pub use baseline::Baseline;
+pub use calendar::Day;
+pub use cusum::Cusum;
 pub use detector::{Detector, Judged, Moment};
 pub use grouping::Grouping;
+pub use judgement::{Judgement, Verdicts};
 pub use series::{SeriesState, Settings};

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::{Finding, Observation, Origin, SeriesKey, SignalSpec, Timestamp, Value};
 
-use crate::baseline::{self, Baseline};
 use crate::buckets::{Buckets, LastBuckets};
+use crate::calendar::Today;
 use crate::counter::Counter;
-use crate::detector::{Detector, Judged, Moment};
+use crate::detector::{Detector, Moment};
+use crate::judgement::Verdicts;
+use crate::judges::{self, Bench, Judges};
 use crate::ring::{Late, Place, Ring};
 use crate::silence::{Rhythm, Silence};
-use crate::window::{Closed, Sample, Window};
+use crate::window::{Closed, Sample};
 
 /// Longest stretch of windows without an event that is judged as zeros; after it a kind of event counts as gone.
 const MOST_ZEROS: i64 = 360;
@@ -23,8 +25,8 @@ pub struct Settings {
     pub window_ms: i64,
     /// How long a window stays open after its end, in milliseconds of event time.
     pub lateness_ms: i64,
-    /// The baseline detector.
-    pub baseline: Baseline,
+    /// The detectors that look at closed windows.
+    pub judges: judges::Settings,
     /// The silence detector.
     pub silence: Silence,
 }
@@ -35,7 +37,7 @@ pub struct SeriesState {
     ring: Ring,
     counter: Option<Counter>,
     buckets: Option<LastBuckets>,
-    baseline: baseline::State,
+    judges: Judges,
     rhythm: Rhythm,
     newest: Option<Timestamp>,
     origin: Option<Origin>,
@@ -95,15 +97,23 @@ impl SeriesState {
     }
 
     /// Closes and judges every window whose time has come, by the series' own events or by the pool's time.
-    pub fn judge(&mut self, settings: &Settings, who: Identity<'_>, pool_time: Timestamp) -> Vec<Finding> {
+    pub fn judge(
+        &mut self,
+        settings: &Settings,
+        who: Identity<'_>,
+        today: &mut Today,
+        pool_time: Timestamp,
+    ) -> Verdicts {
         let until = self.closable_until(settings, pool_time);
-        let mut findings = Vec::new();
+        let mut bench = Bench { settings: &settings.judges, who, today, found: Verdicts::default() };
         while let Some(window) = self.ring.close_next(until, settings.window_ms) {
-            self.judge_zeros(settings, who, window.start, &mut findings);
-            self.judge_window(settings, who, &window, &mut findings);
+            self.judge_zeros(settings, window.start, &mut bench);
+            if let Some(closed) = window.close(settings.window_ms, self.counts_events) {
+                self.judges.look(&mut bench, (closed, window.origin()));
+            }
         }
-        self.judge_zeros(settings, who, until.floor_to(settings.window_ms), &mut findings);
-        findings
+        self.judge_zeros(settings, until.floor_to(settings.window_ms), &mut bench);
+        bench.found
     }
 
     fn closable_until(&self, settings: &Settings, pool_time: Timestamp) -> Timestamp {
@@ -111,19 +121,8 @@ impl SeriesState {
         self.newest.map_or(by_pool, |newest| by_pool.max(newest + -settings.lateness_ms))
     }
 
-    fn judge_window(&mut self, settings: &Settings, who: Identity<'_>, window: &Window, found: &mut Vec<Finding>) {
-        if let Some(closed) = window.close(settings.window_ms, self.counts_events) {
-            found.extend(self.verdict(settings, who, closed, window.origin()));
-        }
-    }
-
-    fn verdict(&mut self, settings: &Settings, who: Identity<'_>, window: Closed, origin: &Origin) -> Option<Finding> {
-        let judged = Judged { series: who.key, spec: who.spec, unit: who.unit, window, origin };
-        settings.baseline.observe(&mut self.baseline, &judged)
-    }
-
     /// For kinds of events, a window in which none came is a zero.
-    fn judge_zeros(&mut self, settings: &Settings, who: Identity<'_>, until: Timestamp, found: &mut Vec<Finding>) {
+    fn judge_zeros(&mut self, settings: &Settings, until: Timestamp, bench: &mut Bench<'_>) {
         let Some(last) = self.zeros_end().filter(|_| self.counts_events) else { return };
         let width = settings.window_ms;
         let until = until.min(last + MOST_ZEROS * width);
@@ -131,7 +130,7 @@ impl SeriesState {
         let mut start = self.ring.closed_until().unwrap_or(until);
         while start < until {
             let zero = Closed { start, width_ms: width, value: 0.0 };
-            found.extend(self.verdict(settings, who, zero, &origin));
+            self.judges.look(bench, (zero, &origin));
             start = start + width;
             self.ring.close_until(start);
         }

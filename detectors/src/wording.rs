@@ -16,7 +16,7 @@ pub fn finding(finding: &Finding) -> String {
             let seconds = (finding.window_end - finding.since) / 1_000;
             let _ = write!(text, " has not reported for {seconds} s, usually every {expected}");
         }
-        (DetectorName::Baseline, Some(actual)) => {
+        (_, Some(actual)) => {
             let lower = quantity(finding.lower, &finding.unit);
             let upper = quantity(finding.upper, &finding.unit);
             let side = if finding.side == Side::Above { "above" } else { "below" };

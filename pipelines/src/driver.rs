@@ -8,6 +8,7 @@ mod partition;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tidewatch_detectors::Judgement;
 use tidewatch_ingest::{Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
@@ -70,6 +71,8 @@ pub struct Outputs {
     pub rejects: Vec<Reject>,
     /// Records of `tidewatch.findings`.
     pub findings: Vec<Finding>,
+    /// Every judged window; none unless the settings ask for a trace.
+    pub judgements: Vec<Judgement>,
 }
 
 /// Stores in memory that outlive a restart of the driver.

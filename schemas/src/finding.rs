@@ -15,6 +15,14 @@ use crate::time::Timestamp;
 pub enum DetectorName {
     /// The window is not what the series does at this time.
     Baseline,
+    /// The level has changed and stays changed.
+    Shift,
+    /// A value that usually changes has stopped changing.
+    Flatline,
+    /// An event that comes now and then came too early, too late, or in another size.
+    Sparse,
+    /// A state that is entered seldom has been entered, or one is held longer than ever.
+    State,
     /// The series should have reported and did not.
     Silence,
 }
@@ -37,6 +45,30 @@ pub enum Season {
     Recent,
     /// The usual level at this time of day.
     Daily,
+    /// The usual level at this hour of this weekday.
+    Weekly,
+    /// The usual level so many business days from a period end, or on a named event.
+    Calendar,
+}
+
+/// What about the series spoke loudest: which comparison the evidence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The step from what the latest values led to expect.
+    Step,
+    /// The distance from what is usual at this time.
+    Season,
+    /// The distance from the slow level.
+    Level,
+    /// The mean of the latest windows against the centre of the last ten days.
+    Mean,
+    /// The course of the latest windows against every course seen before.
+    Shape,
+    /// The course of the last three hours against the same hours of the days before.
+    Recurrence,
+    /// The sum of deviations that last.
+    Sum,
 }
 
 /// What a detector concluded about one window of one series.
@@ -76,12 +108,22 @@ pub struct Finding {
     pub season: Season,
     /// On which side it lies.
     pub side: Side,
+    /// Which comparison spoke loudest; absent where the detector makes only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// Evidence gathered so far, in nats.
     pub score: f64,
+    /// Share of the evidence that the channel brings, 0 to 1; 1 where there is only one.
+    #[serde(default = "whole")]
+    pub share: f64,
     /// How far the baseline itself can be trusted, 0 to 1: it grows with the history behind it.
     pub confidence: f64,
     /// The finding in one sentence.
     pub summary: String,
     /// The newest input that went into the window.
     pub origin: Origin,
+}
+
+fn whole() -> f64 {
+    1.0
 }

@@ -4,12 +4,14 @@ use tidewatch_schemas::observation::LogEvent;
 use tidewatch_schemas::{Catalog, SeriesKey};
 
 use super::*;
+use crate::cusum::Cusum;
+use crate::silence::Silence;
 
 fn settings() -> Settings {
     Settings {
         window_ms: 10_000,
         lateness_ms: 10_000,
-        baseline: Baseline::new(10_000, 1.0, 86_400_000),
+        judges: judges::Settings { cusum: Cusum::new(10_000, 1.0, 86_400_000), trace: false },
         silence: Silence { missed: 5, lateness_ms: 10_000 },
     }
 }
@@ -37,7 +39,7 @@ fn run(signal: &str, events: impl IntoIterator<Item = (i64, Value)>) -> Vec<Find
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: key.clone(), unit: "1".to_owned(), at, value };
         let _ = state.absorb(&settings, &seen, &origin(), seen.at);
-        findings.extend(state.judge(&settings, who, at));
+        findings.extend(state.judge(&settings, who, &mut Today::default(), at).findings);
     }
     findings
 }
@@ -78,7 +80,7 @@ fn what_comes_after_its_window_was_closed_is_told() {
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: who_key.clone(), unit: String::new(), at, value: Value::Gauge(1.0) };
         let result = state.absorb(&settings, &seen, &origin(), seen.at);
-        state.judge(&settings, who, at);
+        state.judge(&settings, who, &mut Today::default(), at);
         result
     };
     assert!(absorb(5).is_ok() && absorb(25).is_ok());

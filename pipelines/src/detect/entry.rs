@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tidewatch_detectors::SeriesState;
+use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::{Identity, Settings};
 use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, SignalSpec, Timestamp};
 
@@ -15,6 +16,7 @@ pub(super) struct Entry {
     pub unit: String,
     pub spec: &'static SignalSpec,
     pub state: SeriesState,
+    pub today: Today,
     window_due: Option<Timestamp>,
     silent_due: Option<Timestamp>,
     dirty: bool,
@@ -23,7 +25,8 @@ pub(super) struct Entry {
 impl Entry {
     fn fresh(key: SeriesKey, unit: String, state: SeriesState) -> Self {
         let spec = Catalog.lookup(key.signal.as_str());
-        Self { key, unit, spec, state, window_due: None, silent_due: None, dirty: false }
+        let today = Today::default();
+        Self { key, unit, spec, state, today, window_due: None, silent_due: None, dirty: false }
     }
 
     pub fn identity(&self) -> Identity<'_> {

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use tidewatch_detectors::grouping;
 use tidewatch_detectors::silence::{Rhythm, Silent};
+use tidewatch_detectors::{Judgement, grouping};
 use tidewatch_schemas::{
     Finding, Incident, Observation, Origin, PoolId, RejectReason, ResourceId, SeriesId, SeriesKey, TenantId, Timestamp,
     Value,
@@ -41,6 +41,7 @@ pub(super) struct Pool {
 pub(super) struct Results {
     pub outputs: Vec<Output>,
     pub findings: Vec<Finding>,
+    pub judgements: Vec<Judgement>,
 }
 
 impl Pool {
@@ -158,10 +159,12 @@ impl Pool {
         let time = self.state.time;
         let Some(entry) = self.series.get_mut(id) else { return };
         let mut state = std::mem::take(&mut entry.state);
-        let findings = state.judge(&settings.series, entry.identity(), time);
-        entry.state = state;
+        let mut today = std::mem::take(&mut entry.today);
+        let verdicts = state.judge(&settings.series, entry.identity(), &mut today, time);
+        (entry.state, entry.today) = (state, today);
         self.series.changed(id, &settings.series);
-        self.group(settings, findings, results);
+        self.group(settings, verdicts.findings, results);
+        results.judgements.extend(verdicts.judgements);
     }
 
     fn group(&mut self, settings: &Settings, findings: Vec<Finding>, results: &mut Results) {

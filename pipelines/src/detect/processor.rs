@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use tidewatch_detectors::Judgement;
 use tidewatch_schemas::wire::{self, WireError};
 use tidewatch_schemas::{Content, Finding, Observation, Origin, PoolId, Reject, RejectReason, Timestamp};
 
@@ -53,6 +54,7 @@ pub struct Processor {
     uncommitted: Vec<Outgoing>,
     pruned: Vec<u64>,
     findings: Vec<(u64, Finding)>,
+    judgements: Vec<Judgement>,
 }
 
 impl Processor {
@@ -70,8 +72,9 @@ impl Processor {
             outbox.push_back(stored::decode("an output", &bytes)?);
         }
         let pools = restore_pools(&settings, &*store)?;
-        let (uncommitted, pruned, findings) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings })
+        let (uncommitted, pruned) = (Vec::new(), Vec::new());
+        let (findings, judgements) = (Vec::new(), Vec::new());
+        Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings, judgements })
     }
 
     /// The offset to read next; `None` when nothing was ever read.
@@ -139,11 +142,17 @@ impl Processor {
             self.progress.finding_sequence += 1;
             self.findings.push((self.progress.finding_sequence, finding));
         }
+        self.judgements.extend(results.judgements);
     }
 
     /// Findings since the last call with their numbers, to be published before the commit that follows.
     pub fn take_findings(&mut self) -> Vec<(u64, Finding)> {
         std::mem::take(&mut self.findings)
+    }
+
+    /// Judged windows since the last call; none unless the settings ask for a trace.
+    pub fn take_judgements(&mut self) -> Vec<Judgement> {
+        std::mem::take(&mut self.judgements)
     }
 
     /// Writes everything since the last commit as one batch.

@@ -46,6 +46,7 @@ impl Partition {
     pub fn commit(&mut self, outputs: &mut Outputs) -> Result<(), ProcessorError> {
         let Some(processor) = &mut self.processor else { return Ok(()) };
         outputs.findings.extend(processor.take_findings().into_iter().map(|(_, finding)| finding));
+        outputs.judgements.extend(processor.take_judgements());
         processor.commit()?;
         self.log.clear();
         let published = processor.outbox().back().map(|output| output.sequence);

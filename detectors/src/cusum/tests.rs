@@ -1,6 +1,7 @@
 use tidewatch_schemas::{Catalog, Origin, SeriesKey};
 
 use super::*;
+use crate::calendar::Day;
 use crate::window::Closed;
 
 const WIDTH: i64 = 10_000;
@@ -17,14 +18,14 @@ fn key(signal: &str) -> SeriesKey {
 
 /// Feeds one value a window and returns the windows with a finding.
 fn found(signal: &str, values: impl IntoIterator<Item = f64>) -> Vec<(usize, Finding)> {
-    let (key, baseline, mut state) = (key(signal), Baseline::new(WIDTH, 1.0, 86_400_000), State::default());
+    let (key, baseline, mut state) = (key(signal), Cusum::new(WIDTH, 1.0, 86_400_000), State::default());
     let spec = Catalog.lookup(signal);
     let origin = Origin { topic: "t".into(), partition: 0, offset: 0, index: 0 };
     let mut findings = Vec::new();
     for (place, value) in values.into_iter().enumerate() {
         let start = Timestamp(i64::try_from(place).unwrap() * WIDTH);
         let window = Closed { start, width_ms: WIDTH, value };
-        let judged = Judged { series: &key, spec, unit: "s", window, origin: &origin };
+        let judged = Judged { series: &key, spec, unit: "s", window, day: &Day::utc(start), origin: &origin };
         findings.extend(baseline.observe(&mut state, &judged).map(|finding| (place, finding)));
     }
     findings

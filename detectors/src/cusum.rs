@@ -2,7 +2,7 @@
 //!
 //! Two forecasts compete: the recent level, and the usual level at this half-hour of the day. The one with the smaller
 //! recent error says what is expected. Location follows by clipped steps and scale by clipped absolute errors, so that
-//! a wild value moves neither far. The deviation in scales becomes surprise ([`crate::tail`]); surprise that lasts
+//! a wild value moves neither far. The deviation in scales becomes surprise ([`crate::surprise`]); surprise that lasts
 //! becomes a finding. The more evidence has gathered, the less the baseline learns, and while a finding lasts it does not
 //! learn at all, until the level has lasted so long that it is the new normal. Values that are not finite are ignored.
 
@@ -11,12 +11,12 @@ mod memory;
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::catalog::{Harm, Scale};
-use tidewatch_schemas::finding::{DetectorName, Season, Side};
+use tidewatch_schemas::finding::{Channel, DetectorName, Season, Side};
 use tidewatch_schemas::{Finding, SignalSpec, Timestamp};
 
 use crate::detector::{Detector, Judged};
 use crate::number::{published, saturating_share};
-use crate::tail;
+use crate::surprise;
 use crate::wording;
 use level::Forecast;
 use memory::{Learning, Memory};
@@ -32,7 +32,7 @@ const LEAST_LOG_SCALE: f64 = 0.1;
 
 /// Judges windows against the recent level and the time of day.
 #[derive(Clone, Debug)]
-pub struct Baseline {
+pub struct Cusum {
     threshold: f64,
     band: f64,
     adopt_after_ms: i64,
@@ -54,20 +54,20 @@ struct Evidence {
     alarming: bool,
 }
 
-impl Baseline {
+impl Cusum {
     /// A baseline with `false_alarms` expected findings by chance per series and month, over windows of `width_ms`.
     #[must_use]
     pub fn new(width_ms: i64, false_alarms: f64, adopt_after_ms: i64) -> Self {
         Self {
-            threshold: tail::threshold(width_ms, false_alarms),
-            band: tail::deviation_exceeded_by(OUTSIDE_BAND),
+            threshold: surprise::threshold(width_ms, false_alarms),
+            band: surprise::deviation_exceeded_by(OUTSIDE_BAND),
             adopt_after_ms,
         }
     }
 
     fn weigh(&self, evidence: &mut Evidence, at: Timestamp, surprise: f64) {
         let before = evidence.sum;
-        evidence.sum = tail::accumulate(before, surprise, self.threshold);
+        evidence.sum = surprise::accumulate(before, surprise, self.threshold);
         if evidence.sum <= 0.0 {
             *evidence = Evidence::default();
         } else if before <= 0.0 {
@@ -85,7 +85,7 @@ impl Baseline {
     }
 }
 
-impl Detector for Baseline {
+impl Detector for Cusum {
     type State = State;
     type Input<'a> = Judged<'a>;
 
@@ -104,8 +104,8 @@ impl Detector for Baseline {
         };
         let z = (value - forecast.location) / forecast.scale;
         let usual = state.memory.usual_surprise();
-        let rise = watched(spec.harm, Side::Above) * tail::surprise(z) / usual;
-        let fall = watched(spec.harm, Side::Below) * tail::surprise(-z) / usual;
+        let rise = watched(spec.harm, Side::Above) * surprise::surprise(z) / usual;
+        let fall = watched(spec.harm, Side::Below) * surprise::surprise(-z) / usual;
         self.weigh(&mut state.rise, start, rise);
         self.weigh(&mut state.fall, start, fall);
         let (side, evidence, surprise) = if state.rise.sum >= state.fall.sum {
@@ -117,12 +117,12 @@ impl Detector for Baseline {
             state.memory.watch(start, value, learning);
             self.adopt_if_settled(state, start);
         } else {
-            state.memory.calibrate(tail::surprise(z.abs()));
+            state.memory.calibrate(surprise::surprise(z.abs()));
             let trust = 1.0 / (1.0 + state.rise.sum.max(state.fall.sum));
             state.memory.learn(start, value, Learning { trust, ..learning });
         }
         // A calm window between bad ones is no finding, although the evidence of the bad ones still stands.
-        let is_finding = evidence.sum > self.threshold && surprise > tail::ALLOWANCE;
+        let is_finding = evidence.sum > self.threshold && surprise > surprise::ALLOWANCE;
         is_finding.then(|| self.finding(state, judged, &Verdict { forecast, side, evidence }))
     }
 }
@@ -134,7 +134,7 @@ struct Verdict {
     evidence: Evidence,
 }
 
-impl Baseline {
+impl Cusum {
     fn finding(&self, state: &State, judged: &Judged<'_>, verdict: &Verdict) -> Finding {
         let Verdict { forecast, side, evidence } = *verdict;
         let spec = judged.spec;
@@ -157,7 +157,9 @@ impl Baseline {
             upper: published(possible(judged, from_scale(spec, forecast.location + half_band))),
             season: if forecast.daily { Season::Daily } else { Season::Recent },
             side,
+            channel: Some(Channel::Sum),
             score: published(evidence.sum),
+            share: 1.0,
             confidence: published(saturating_share(state.memory.windows(), HALF_CONFIDENCE)),
             summary: String::new(),
             origin: judged.origin.clone(),
