@@ -10,12 +10,13 @@ mod level;
 mod memory;
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::catalog::{Harm, Scale};
+use tidewatch_schemas::catalog::Scale;
 use tidewatch_schemas::finding::{Channel, DetectorName, Season, Side};
 use tidewatch_schemas::{Finding, SignalSpec, Timestamp};
 
 use crate::detector::{Detector, Judged};
 use crate::number::{published, saturating_share};
+use crate::signal_scale::{from_scale, is_harmful, possible, to_scale};
 use crate::surprise;
 use crate::wording;
 use level::Forecast;
@@ -104,8 +105,8 @@ impl Detector for Cusum {
         };
         let z = (value - forecast.location) / forecast.scale;
         let usual = state.memory.usual_surprise();
-        let rise = watched(spec.harm, Side::Above) * surprise::surprise(z) / usual;
-        let fall = watched(spec.harm, Side::Below) * surprise::surprise(-z) / usual;
+        let rise = watched(spec, Side::Above) * surprise::surprise(z) / usual;
+        let fall = watched(spec, Side::Below) * surprise::surprise(-z) / usual;
         self.weigh(&mut state.rise, start, rise);
         self.weigh(&mut state.fall, start, fall);
         let (side, evidence, surprise) = if state.rise.sum >= state.fall.sum {
@@ -153,8 +154,8 @@ impl Cusum {
             window_end: judged.window.end(),
             actual: Some(published(judged.window.value)),
             expected: published(from_scale(spec, forecast.location)),
-            lower: published(possible(judged, from_scale(spec, forecast.location - half_band))),
-            upper: published(possible(judged, from_scale(spec, forecast.location + half_band))),
+            lower: published(possible(spec, judged.window.value, from_scale(spec, forecast.location - half_band))),
+            upper: published(possible(spec, judged.window.value, from_scale(spec, forecast.location + half_band))),
             season: if forecast.daily { Season::Daily } else { Season::Recent },
             side,
             channel: Some(Channel::Sum),
@@ -169,32 +170,8 @@ impl Cusum {
     }
 }
 
-/// The end of a band, brought to where values can be: a share to its limits, what is not negative to zero.
-fn possible(judged: &Judged<'_>, end: f64) -> f64 {
-    let least = if judged.window.value >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
-    let most = if judged.spec.is_share { 1.0 } else { f64::INFINITY };
-    end.clamp(least, most)
-}
-
-fn watched(harm: Harm, side: Side) -> f64 {
-    match (harm, side) {
-        (Harm::Rise, Side::Below) | (Harm::Fall, Side::Above) => 0.0,
-        _ => 1.0,
-    }
-}
-
-fn to_scale(spec: &SignalSpec, value: f64) -> f64 {
-    match spec.scale {
-        Scale::Linear => value,
-        Scale::Logarithmic => libm::log(value.max(0.0) + spec.resolution),
-    }
-}
-
-fn from_scale(spec: &SignalSpec, value: f64) -> f64 {
-    match spec.scale {
-        Scale::Linear => value,
-        Scale::Logarithmic => (libm::exp(value) - spec.resolution).max(0.0),
-    }
+fn watched(spec: &SignalSpec, side: Side) -> f64 {
+    if is_harmful(spec.harm, side) { 1.0 } else { 0.0 }
 }
 
 /// The least scale that is believed: what the signal's resolution says, and never nothing.

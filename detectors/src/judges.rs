@@ -1,13 +1,21 @@
 //! The detectors that look at a series' closed windows, and what each remembers of it.
+//!
+//! Two time scales are watched. [`Baseline`] knows seasons and courses; it looks at windows of a minute or more, and what
+//! comes more often is averaged to minutes for it. [`Cusum`] looks at the short windows themselves, so that loud
+//! trouble is told within a minute. Where both look, each gets half of the accepted false alarms.
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::Origin;
 
+use crate::baseline::knob::Prior;
+use crate::baseline::{self, Baseline, Context, Explained, telling};
 use crate::calendar::Today;
 use crate::cusum::{self, Cusum};
 use crate::detector::{Detector, Judged};
 use crate::judgement::Verdicts;
+use crate::minute::Minute;
 use crate::series::Identity;
+use crate::signal_scale::to_scale;
 use crate::window::Closed;
 
 /// Parameters of the detectors.
@@ -15,6 +23,8 @@ use crate::window::Closed;
 pub struct Settings {
     /// What watches short windows.
     pub cusum: Cusum,
+    /// What watches windows of a minute or more.
+    pub baseline: Baseline,
     /// Whether every judged window is told, not only findings.
     pub trace: bool,
 }
@@ -23,6 +33,8 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Judges {
     cusum: cusum::State,
+    baseline: Option<Box<baseline::State>>,
+    minute: Minute,
 }
 
 /// Where windows of one series are looked at, and what came of it.
@@ -38,12 +50,58 @@ pub struct Bench<'a> {
     pub found: Verdicts,
 }
 
+impl Settings {
+    /// Detectors of windows of `width_ms` that make `false_alarms` findings by chance per series and month; a level that
+    /// lasts longer than `adopt_after_ms` is the new normal.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the knob needs no more than seven digits")]
+    pub fn new(width_ms: i64, false_alarms: f64, adopt_after_ms: i64) -> Self {
+        let muted = baseline::channels::Muted::default();
+        Self {
+            cusum: Cusum::new(width_ms, false_alarms / 2.0, adopt_after_ms),
+            baseline: Baseline { false_alarms: false_alarms as f32, adopt_after_ms, muted },
+            trace: false,
+        }
+    }
+}
+
 impl Judges {
     /// Looks at one closed window; windows come in order of time.
     pub fn look(&mut self, bench: &mut Bench<'_>, (window, origin): (Closed, &Origin)) {
+        let is_short = self.minute.is_short(&window);
+        if let Some((minute, origin)) = self.minute.end_before(&window) {
+            self.judge(bench, (minute, &origin), true);
+        }
+        if !is_short {
+            self.judge(bench, (window, origin), false);
+            return;
+        }
         let day = bench.today.at(window.start);
         let Identity { key, spec, unit } = bench.who;
         let judged = Judged { series: key, spec, unit, window, day: &day, origin };
         bench.found.findings.extend(bench.settings.cusum.observe(&mut self.cusum, &judged));
+        if let Some(minute) = self.minute.add(&window, origin) {
+            self.judge(bench, (minute, origin), true);
+        }
+    }
+
+    /// Judges a window of a minute or more; `shared` when short windows of the same series are watched too.
+    fn judge(&mut self, bench: &mut Bench<'_>, (window, origin): (Closed, &Origin), shared: bool) {
+        let Identity { key, spec, unit } = bench.who;
+        let day = bench.today.at(window.start);
+        let mut baseline = bench.settings.baseline;
+        if shared {
+            baseline.false_alarms /= 2.0;
+        }
+        let state = self.baseline.get_or_insert_default();
+        let context = Context { spec, day: &day, explained: Explained::default(), prior: &Prior::default() };
+        let Some(judged) = baseline.judge(state, &window, to_scale(spec, window.value), context) else { return };
+        let input = Judged { series: key, spec, unit, window, day: &day, origin };
+        if let Some(trouble) = &judged.trouble {
+            bench.found.findings.push(telling::finding(&input, &judged, trouble, state.windows()));
+        }
+        if bench.settings.trace {
+            bench.found.judgements.push(telling::judgement(&input, &judged));
+        }
     }
 }

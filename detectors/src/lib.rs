@@ -9,12 +9,14 @@
 //! | [`counter`], [`buckets`] | what a sum or a histogram did since it was last seen |
 //! | [`window`], [`ring`] | which event-time window a value belongs to, and when that window is closed |
 //! | [`series`] | the path of one series: value, window, judgement |
+//! | [`baseline`] | whether a window fits what its series does at this time |
 //! | [`calendar`] | what day it is for a tenant |
 //! | [`cusum`] | whether deviations of short windows last |
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
 //! | [`grouping`] | which findings are one incident, and when it is over |
 
+pub mod baseline;
 pub mod buckets;
 pub mod calendar;
 pub mod counter;
@@ -23,14 +25,17 @@ pub mod detector;
 pub mod grouping;
 pub mod judgement;
 pub mod judges;
+pub mod minute;
 pub mod number;
 pub mod ring;
 pub mod series;
+pub mod signal_scale;
 pub mod silence;
 pub mod surprise;
 pub mod window;
 pub mod wording;
 
+pub use baseline::Baseline;
 pub use calendar::Day;
 pub use cusum::Cusum;
 pub use detector::{Detector, Judged, Moment};

@@ -4,14 +4,13 @@ use tidewatch_schemas::observation::LogEvent;
 use tidewatch_schemas::{Catalog, SeriesKey};
 
 use super::*;
-use crate::cusum::Cusum;
 use crate::silence::Silence;
 
 fn settings() -> Settings {
     Settings {
         window_ms: 10_000,
         lateness_ms: 10_000,
-        judges: judges::Settings { cusum: Cusum::new(10_000, 1.0, 86_400_000), trace: false },
+        judges: judges::Settings::new(10_000, 1.0, 86_400_000),
         silence: Silence { missed: 5, lateness_ms: 10_000 },
     }
 }

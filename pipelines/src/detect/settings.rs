@@ -1,7 +1,7 @@
 //! What a processor is configured with, made from the configuration.
 
 use tidewatch_detectors::silence::Silence;
-use tidewatch_detectors::{Cusum, Grouping, judges};
+use tidewatch_detectors::{Grouping, judges};
 use tidewatch_schemas::Catalog;
 
 use crate::config::{Clock, DetectConfig};
@@ -28,10 +28,7 @@ impl Settings {
         let series = tidewatch_detectors::Settings {
             window_ms: config.window_ms,
             lateness_ms: config.lateness_ms,
-            judges: judges::Settings {
-                cusum: Cusum::new(config.window_ms, config.false_alarms, config.adopt_after_ms),
-                trace: false,
-            },
+            judges: judges::Settings::new(config.window_ms, config.false_alarms, config.adopt_after_ms),
             silence: Silence { missed: config.silence_after, lateness_ms: config.lateness_ms },
         };
         let grouping = Grouping {

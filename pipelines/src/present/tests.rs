@@ -31,9 +31,7 @@ fn evidence(signal: &str, tenant: &str, numbers: (Option<f64>, f64, f64), unit: 
         upper,
         unit: unit.into(),
         season: Season::Recent,
-        channel: None,
         score: 40.0,
-        share: 1.0,
         summary: String::new(),
         source: Origin { topic: Arc::from("otlp_metrics"), partition: 0, offset: 0, index: 0 },
     }

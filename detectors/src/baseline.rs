@@ -1,0 +1,274 @@
+//! Whether a window is what its series does at this hour, on this weekday, this many business days from a period end.
+//!
+//! Everything is learned while it is judged: there is no training, nothing is tuned, and nothing looks ahead. A window is
+//! judged first and learned afterwards, in cut steps, so that no single value moves what is usual far.
+//!
+//! | part | holds |
+//! |---|---|
+//! | [`pace`] | how closely windows follow each other |
+//! | [`profile`], [`forecast`], [`scales`] | what is expected, and how far windows usually are from it |
+//! | [`shape`], [`recurrence`] | courses: of the latest windows, of the last hours |
+//! | [`tail`], [`channels`] | how surprising each comparison is, and their one voice |
+//! | [`hold`], [`knob`] | one alarm for one trouble, and how much surprise is too much |
+//! | [`episode`] | how long the trouble lasts |
+//! | [`telling`] | findings and rows |
+//! | [`quantised`] | many values in two bytes each |
+//!
+//! State is `f32` relative to the first value, so that a large level costs no precision.
+
+pub mod channels;
+pub mod episode;
+pub mod forecast;
+pub mod hold;
+pub mod knob;
+pub mod pace;
+pub mod profile;
+pub mod quantised;
+pub mod recurrence;
+pub mod scales;
+pub mod shape;
+pub mod tail;
+pub mod telling;
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::SignalSpec;
+use tidewatch_schemas::finding::{Season, Side};
+
+use crate::calendar::Day;
+use crate::signal_scale::is_harmful;
+use crate::window::Closed;
+use channels::{Channels, Hearing, Measured, Muted, Voice};
+use episode::{Episode, Seen, Trouble};
+use forecast::{Forecast, Levels, Step};
+use knob::{Prior, Record};
+use pace::{Pace, Slot};
+use profile::{Lesson, Profile, Usual};
+use recurrence::Recurrence;
+use scales::{Scale, Scales};
+use shape::Shapes;
+
+/// Windows that are watched before the first verdict, and the share of a day that is.
+const WARM_UP: (f32, f32) = (30.0, 0.1);
+/// Surprise at which a value leaves the band: one window in a hundred does to either side.
+const BAND: f32 = 4.605_17;
+
+/// The series detector.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Baseline {
+    /// Expected false findings per series and month.
+    pub false_alarms: f32,
+    /// How long a trouble may last before it is the new normal, in milliseconds.
+    pub adopt_after_ms: i64,
+    /// Channels left out; for measuring what each is worth.
+    pub muted: Muted,
+}
+
+/// What the detector remembers of one series.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    origin: f64,
+    pace: Pace,
+    levels: Levels,
+    scales: Scales,
+    profile: Profile,
+    shapes: Shapes,
+    recurrence: Recurrence,
+    channels: Channels,
+    record: Record,
+    episode: Episode,
+}
+
+/// What is known of a window beside its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// What the catalog says about the signal.
+    pub spec: &'a SignalSpec,
+    /// The day, for the tenant.
+    pub day: &'a Day,
+    /// What the business calendar explains of the value, on the scale on which the signal is judged.
+    pub explained: Explained,
+    /// What series of the same class do.
+    pub prior: &'a Prior,
+}
+
+/// What the business calendar explains of a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Explained {
+    /// What it adds to what is usual.
+    pub effect: f32,
+    /// How uncertain that is, as a variance.
+    pub variance: f32,
+    /// What learning gains are multiplied by, 0 to 1.
+    pub trust: f32,
+}
+
+impl Default for Explained {
+    fn default() -> Self {
+        Self { effect: 0.0, variance: 0.0, trust: 1.0 }
+    }
+}
+
+/// What is usual of a window, on the scale on which its signal is judged.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    /// What is usual, the calendar's effect included.
+    pub location: f64,
+    /// Mean absolute distance from it.
+    pub scale: f64,
+    /// Lower end of the band.
+    pub lower: f64,
+    /// Upper end of the band.
+    pub upper: f64,
+    /// Which season said so.
+    pub season: Season,
+}
+
+impl Expected {
+    /// On which side of the band `value` lies; `None` inside.
+    #[must_use]
+    pub fn side_of(&self, value: f64) -> Option<Side> {
+        if value > self.upper {
+            return Some(Side::Above);
+        }
+        (value < self.lower).then_some(Side::Below)
+    }
+}
+
+/// What came of judging one window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    /// What was expected.
+    pub expected: Expected,
+    /// What the comparisons say.
+    pub voice: Voice,
+    /// How much surprise would be too much.
+    pub threshold: f32,
+    /// Whether the window stands out.
+    pub stands_out: bool,
+    /// Whether a finding begins.
+    pub alarm: bool,
+    /// The trouble that the window belongs to.
+    pub trouble: Option<Trouble>,
+}
+
+/// A window while it is judged.
+struct View {
+    slot: Slot,
+    usual: Usual,
+    forecast: Forecast,
+    scale: Scale,
+}
+
+impl Baseline {
+    /// Judges a value on its signal's scale, and learns it. `None` for the first one, and for what is not finite.
+    pub fn judge(&self, state: &mut State, window: &Closed, value: f64, context: Context<'_>) -> Option<Judged> {
+        if !value.is_finite() {
+            return None;
+        }
+        let Some((months, x)) = state.enter(window, value) else { return None };
+        let slot = Slot::of(context.day, window.start);
+        let usual = state.profile.usual(slot);
+        let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual, x, value) };
+        let x = explain(x, &view, context.explained);
+        let measured = state.measure(x, &view);
+        let hearing =
+            Hearing { harm: context.spec.harm, muted: self.muted, shape: context.prior.shape, awake: state.is_awake() };
+        let expected = state.expected(&view, &context, hearing.shape);
+        let voice = state.channels.step(&measured, &hearing);
+        let threshold = state.record.threshold(self.false_alarms, context.prior);
+        let stands_out = state.record.step(voice.surprise, months);
+        let outside = expected.side_of(value).filter(|side| is_harmful(context.spec.harm, *side));
+        let adopt_after_ms = self.adopt_after_ms;
+        let (alarm, trouble) =
+            state.episode.step(&Seen { start: window.start, outside, voice, threshold, adopt_after_ms });
+        state.learn(x, &view, context.explained.trust);
+        Some(Judged { expected, voice, threshold, stands_out, alarm, trouble })
+    }
+}
+
+/// The value as it would be on an ordinary day: less the calendar's effect, and its distance from what is usual shrunk by
+/// what is uncertain about that effect.
+fn explain(x: f32, view: &View, explained: Explained) -> f32 {
+    let Explained { effect, variance, .. } = explained;
+    if effect == 0.0 && variance == 0.0 {
+        return x;
+    }
+    let (usual, scale) = (view.forecast.usual, view.scale.season);
+    let shrink = scale / libm::sqrtf(scale * scale + variance);
+    usual + (x - effect - usual) * shrink
+}
+
+impl State {
+    /// Takes note of a window: how much time was watched since the one before, in months, and the value relative to
+    /// the first one. `None` for the first one.
+    #[expect(clippy::cast_possible_truncation, reason = "seven digits relative to the first value are plenty")]
+    fn enter(&mut self, window: &Closed, value: f64) -> Option<(f32, f32)> {
+        let months = self.pace.step(window.start);
+        if self.pace.count() == 1 {
+            self.origin = value;
+            self.levels.begin(0.0);
+            self.shapes.begin(0.0);
+            return None;
+        }
+        Some((months, (value - self.origin) as f32))
+    }
+
+    /// Whether enough was seen for verdicts.
+    #[must_use]
+    pub fn is_awake(&self) -> bool {
+        let (windows, share) = WARM_UP;
+        self.pace.seen() >= windows.max(share * self.pace.a_day())
+    }
+
+    /// Windows seen.
+    #[must_use]
+    pub fn windows(&self) -> u32 {
+        self.pace.count()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a size, of which seven digits are plenty")]
+    fn scale(&self, usual: Usual, x: f32, value: f64) -> Scale {
+        let least = 1e-6 * (x.abs() + self.levels.slow().abs()) + 1e-7 * value.abs() as f32 + 1e-12;
+        self.scales.of(usual, least)
+    }
+
+    fn measure(&mut self, x: f32, view: &View) -> Measured {
+        self.levels.follow(x, &self.pace);
+        let spread = view.scale.overall;
+        Measured {
+            step: (x - view.forecast.next) / view.scale.step,
+            season: (x - view.forecast.usual) / view.scale.season,
+            level: x - self.levels.slow(),
+            mean: self.levels.off_centre(),
+            shape: self.shapes.step(x, spread),
+            recurrence: self.recurrence.step(view.slot.civil_s, x, &self.pace, spread),
+        }
+    }
+
+    fn expected(&self, view: &View, context: &Context<'_>, shape: f32) -> Expected {
+        let Explained { effect, variance, .. } = context.explained;
+        let location = self.origin + f64::from(view.forecast.usual) + f64::from(effect);
+        let season = view.scale.season;
+        let scale = libm::sqrtf(season * season + variance);
+        let (below, above) = self.channels.usual_distance(BAND, shape);
+        Expected {
+            location,
+            scale: f64::from(scale),
+            lower: location - f64::from(below * scale),
+            upper: location + f64::from(above * scale),
+            season: if effect == 0.0 { view.forecast.season } else { Season::Calendar },
+        }
+    }
+
+    fn learn(&mut self, x: f32, view: &View, trust: f32) {
+        let View { slot, usual, forecast, scale } = view;
+        let most = 3.0 * scale.season.max(scale.overall - scale.least);
+        let seen = self.pace.seen();
+        let distances = ((x - forecast.next).abs(), (x - forecast.usual).abs());
+        let from_day = x - self.levels.base() - usual.day;
+        self.scales.learn(distances, seen, scale.least);
+        self.levels.learn(x, forecast, Step { pace: &self.pace, most, day: usual.day, trust });
+        let distance = distances.1.min(6.0 * scale.season);
+        self.profile.learn(*slot, Lesson { from_day, distance, most, a_day: self.pace.a_day(), trust });
+    }
+}

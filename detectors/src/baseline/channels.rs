@@ -1,0 +1,169 @@
+//! The ten comparisons that are made of a window, each surprising by its own past, and their one voice.
+//!
+//! | statistic | weight |
+//! |---|---|
+//! | step from what comes next, up and down, in scales | 0.70 |
+//! | distance from what is usual at this time, up and down, in scales | 0.70 |
+//! | distance from the slow level, up and down | 0.85 |
+//! | mean of the latest windows off the centre of the last days, up and down | 0.85 |
+//! | course of the latest windows, against every course seen | 1.20 |
+//! | course of the last hours, against the same hours of the days before | 1.00 |
+//!
+//! They are combined by a power mean of their p-values, which holds whatever their dependence, up to a constant (V. Vovk,
+//! R. Wang, "Combining p-values via averaging", Biometrika 107, 2020).
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::catalog::Harm;
+use tidewatch_schemas::finding::{Channel, Side};
+
+use super::tail::Tail;
+use crate::signal_scale::is_harmful;
+
+/// Comparisons.
+const COUNT: usize = 10;
+/// What each comparison is, to which side, and what its surprise weighs.
+const KINDS: [(Channel, Option<Side>, f32); COUNT] = [
+    (Channel::Step, Some(Side::Above), 0.70),
+    (Channel::Step, Some(Side::Below), 0.70),
+    (Channel::Season, Some(Side::Above), 0.70),
+    (Channel::Season, Some(Side::Below), 0.70),
+    (Channel::Level, Some(Side::Above), 0.85),
+    (Channel::Level, Some(Side::Below), 0.85),
+    (Channel::Mean, Some(Side::Above), 0.85),
+    (Channel::Mean, Some(Side::Below), 0.85),
+    (Channel::Shape, None, 1.20),
+    (Channel::Recurrence, None, 1.00),
+];
+/// Surprises this far below the greatest add nothing that matters.
+const NEGLIGIBLE: f32 = -4.0;
+
+/// Channels that are left out; for measuring what each is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Muted(u16);
+
+impl Muted {
+    /// These, and `channel`.
+    #[must_use]
+    pub fn with(self, channel: Channel) -> Self {
+        Self(self.0 | 1 << channel as u16)
+    }
+
+    fn has(self, channel: Channel) -> bool {
+        self.0 & 1 << channel as u16 != 0
+    }
+}
+
+/// What was measured of a window: distances with their sign, and the courses where one was over.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// Step from what comes next, in scales.
+    pub step: f32,
+    /// Distance from what is usual, in scales.
+    pub season: f32,
+    /// Distance from the slow level.
+    pub level: f32,
+    /// Mean of the latest windows off the centre.
+    pub mean: f32,
+    /// Distance of the latest course from any seen.
+    pub shape: Option<f32>,
+    /// Distance of the last hours from the same ones of any day before.
+    pub recurrence: Option<f32>,
+}
+
+/// What the comparisons say together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Voice {
+    /// Surprise in nats.
+    pub surprise: f32,
+    /// The loudest.
+    pub channel: Channel,
+    /// To which side.
+    pub side: Side,
+    /// Its share of the surprise.
+    pub share: f32,
+}
+
+/// How the comparisons are heard.
+#[derive(Clone, Copy, Debug)]
+pub struct Hearing {
+    /// Which side is harmful; the other is not heard.
+    pub harm: Harm,
+    /// Channels left out.
+    pub muted: Muted,
+    /// Shape that tails usually have.
+    pub shape: f32,
+    /// Whether anything is heard yet.
+    pub awake: bool,
+}
+
+/// The tails of the comparisons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Channels {
+    tails: [Tail; COUNT],
+}
+
+impl Measured {
+    fn statistics(&self) -> [Option<f32>; COUNT] {
+        let Self { step, season, level, mean, shape, recurrence } = *self;
+        let signed = [step, -step, season, -season, level, -level, mean, -mean];
+        let mut all = [shape; COUNT];
+        for (place, value) in all.iter_mut().zip(signed) {
+            *place = Some(value);
+        }
+        if let Some(last) = all.last_mut() {
+            *last = recurrence;
+        }
+        all
+    }
+
+    /// The side that a course without a side of its own is on.
+    fn side(&self) -> Side {
+        if self.mean >= 0.0 { Side::Above } else { Side::Below }
+    }
+}
+
+impl Channels {
+    /// What the comparisons say of a window; they learn it.
+    pub fn step(&mut self, measured: &Measured, hearing: &Hearing) -> Voice {
+        let course_side = measured.side();
+        let mut heard = [0.0_f32; COUNT];
+        let mut loudest = (0.0_f32, Channel::Step, course_side);
+        let statistics = measured.statistics();
+        for (((tail, statistic), (channel, side, weight)), place) in
+            self.tails.iter_mut().zip(statistics).zip(KINDS).zip(&mut heard)
+        {
+            let Some(statistic) = statistic else { continue };
+            let surprise = weight * tail.step(statistic, hearing.shape);
+            let side = side.unwrap_or(course_side);
+            if !hearing.awake || hearing.muted.has(channel) || !is_harmful(hearing.harm, side) {
+                continue;
+            }
+            *place = surprise;
+            if surprise > loudest.0 {
+                loudest = (surprise, channel, side);
+            }
+        }
+        combine(&heard, loudest)
+    }
+
+    /// How far below and above what is usual a share `exp(-surprise)` of windows lies, in scales.
+    pub fn usual_distance(&self, surprise: f32, shape: f32) -> (f32, f32) {
+        let [_, _, above, below, ..] = &self.tails;
+        (below.value_at(surprise, shape), above.value_at(surprise, shape))
+    }
+}
+
+fn combine(heard: &[f32; COUNT], (most, channel, side): (f32, Channel, Side)) -> Voice {
+    if most <= 0.0 {
+        return Voice { surprise: 0.0, channel, side, share: 1.0 };
+    }
+    let (mut sum, mut total) = (0.0, 0.0);
+    for surprise in heard {
+        let less = surprise - most;
+        total += surprise;
+        if less > NEGLIGIBLE {
+            sum += libm::expf(2.0 * less);
+        }
+    }
+    Voice { surprise: most + 0.5 * libm::logf(sum), channel, side, share: most / total }
+}

@@ -1,0 +1,151 @@
+//! What the next window is expected to be: a few simple forecasts that compete by their recent errors.
+//!
+//! Two questions are asked. *What is usual now?* is answered by the slow level, by the half-hour of the day, or by the
+//! hour of the week. *What comes next?* is answered by one of these, by the window before, or by a mean of the last ones.
+//! The one with the least discounted absolute error speaks; a season must beat what is simpler by 3 %.
+
+use serde::{Deserialize, Serialize};
+use tidewatch_schemas::finding::Season;
+
+use super::pace::Pace;
+use super::profile::Usual;
+
+/// How much better a season must be than what is simpler.
+const BETTER: f32 = 0.97;
+/// Windows over which the forecasts are compared.
+const CONTEST: f32 = 400.0;
+/// Windows of the slow level.
+const SLOW: f32 = 600.0;
+/// Days of the centre.
+const CENTRE_DAYS: f32 = 10.0;
+/// Windows of the short mean.
+const SHORT: f32 = 6.0;
+
+/// Levels of a series at several speeds, and how well each forecast has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Levels {
+    slow: f32,
+    base: f32,
+    centre: f32,
+    quick: f32,
+    calm: f32,
+    short: f32,
+    last: f32,
+    last_usual: f32,
+    usual_errors: [f32; 3],
+    next_errors: [f32; 5],
+}
+
+/// What is expected of a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Forecast {
+    /// What is usual at this time.
+    pub usual: f32,
+    /// Who said so.
+    pub season: Season,
+    /// What comes next, given the latest windows.
+    pub next: f32,
+    usuals: [f32; 3],
+    nexts: [f32; 5],
+}
+
+/// How a window is learned.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// The pace of the series.
+    pub pace: &'a Pace,
+    /// Steps are cut at this.
+    pub most: f32,
+    /// What the half-hour of the day adds to the base level.
+    pub day: f32,
+    /// What gains are multiplied by, 0 to 1.
+    pub trust: f32,
+}
+
+impl Levels {
+    /// Begins with the first value.
+    pub fn begin(&mut self, value: f32) {
+        let errors = ([0.0; 3], [0.0; 5]);
+        *self = Self {
+            slow: value,
+            base: value,
+            centre: value,
+            quick: value,
+            calm: value,
+            short: value,
+            last: value,
+            last_usual: value,
+            usual_errors: errors.0,
+            next_errors: errors.1,
+        };
+    }
+
+    /// The slow level.
+    pub fn slow(&self) -> f32 {
+        self.slow
+    }
+
+    /// The level that the profile's differences are added to.
+    pub fn base(&self) -> f32 {
+        self.base
+    }
+
+    /// The mean of the latest windows less the centre of the last days.
+    pub fn off_centre(&self) -> f32 {
+        self.short - self.centre
+    }
+
+    /// Takes the value into the short mean.
+    pub fn follow(&mut self, value: f32, pace: &Pace) {
+        self.short += (value - self.short) / SHORT.min(pace.seen());
+    }
+
+    /// What is expected, given what the profile says.
+    pub fn forecast(&self, profile: Usual) -> Forecast {
+        let usuals = [self.slow, self.base + profile.day, self.base + profile.day + profile.week];
+        let (usual, season) = self.most_usual(usuals);
+        let nexts = [self.last, self.quick, self.calm, usual, self.last + usual - self.last_usual];
+        let mut best = (f32::INFINITY, usual);
+        for (error, next) in self.next_errors.into_iter().zip(nexts) {
+            if error < best.0 {
+                best = (error, next);
+            }
+        }
+        Forecast { usual, season, next: best.1, usuals, nexts }
+    }
+
+    fn most_usual(&self, usuals: [f32; 3]) -> (f32, Season) {
+        let [slow, day, week] = self.usual_errors;
+        let [level, daily, weekly] = usuals;
+        let mut best = (slow, level, Season::Recent);
+        for (error, value, season) in [(day, daily, Season::Daily), (week, weekly, Season::Weekly)] {
+            if error < BETTER * best.0 {
+                best = (error, value, season);
+            }
+        }
+        (best.1, best.2)
+    }
+
+    /// Learns a window of which `forecast` was expected.
+    pub fn learn(&mut self, value: f32, forecast: &Forecast, step: Step<'_>) {
+        let Step { pace, most, day, trust } = step;
+        let (seen, a_day) = (pace.seen(), pace.a_day());
+        let young = 1.0 / seen;
+        let contest = (1.0 / a_day.min(CONTEST)).max(young);
+        for (error, next) in self.next_errors.iter_mut().zip(forecast.nexts) {
+            *error += contest.max(0.01) * ((value - next).abs() - *error);
+        }
+        for (error, usual) in self.usual_errors.iter_mut().zip(forecast.usuals) {
+            *error += contest * ((value - usual).abs() - *error);
+        }
+        let young = young.min(0.5);
+        self.base += trust * (1.0 / a_day).max(young) * (value - self.base - day).clamp(-most, most);
+        self.slow += trust * (1.0 / a_day.min(SLOW)).max(young) * (value - self.slow).clamp(-most, most);
+        let centre = (1.0 / (CENTRE_DAYS * a_day)).max(1.0 / seen);
+        self.centre += trust * centre * (value - self.centre).clamp(-3.0 * most, 3.0 * most);
+        self.quick += 0.3 * (value - self.quick);
+        self.calm += 0.05 * (value - self.calm);
+        self.last_usual = forecast.usual;
+        self.last = value;
+    }
+}

@@ -1,0 +1,87 @@
+//! How much surprise is too much: from the false alarms that are accepted, and from how the series itself behaves.
+//!
+//! Windows that stand out, one for one trouble, are counted, and how far they stand out is averaged. With an exponential
+//! excess their rate above `FLOOR + x` is `rate * exp(-x / mean)`; the threshold is where that is the accepted rate (peaks
+//! over threshold). A young series is drawn towards what its class does.
+
+use serde::{Deserialize, Serialize};
+
+use super::hold::Hold;
+
+/// Surprise from which a window stands out.
+pub const FLOOR: f32 = 5.5;
+/// Months that the class counts for.
+const MONTHS: f32 = 3.0;
+/// Events that the class's mean excess counts for.
+const EVENTS: f32 = 100.0;
+/// Events over which the mean excess is kept.
+const MEMORY: f32 = 500.0;
+
+/// What series of a class do: how often they stand out, how far, and how heavy their tails are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prior {
+    /// Windows that stand out in a month.
+    pub events: f32,
+    /// By how many nats they do so beyond the floor.
+    pub excess: f32,
+    /// Shape of the tails.
+    pub shape: f32,
+}
+
+impl Default for Prior {
+    fn default() -> Self {
+        Self { events: 6.0, excess: 1.2, shape: super::tail::USUAL_SHAPE }
+    }
+}
+
+/// What one series did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    hold: Hold,
+    events: f32,
+    excess: f32,
+    months: f32,
+}
+
+impl Record {
+    /// The surprise above which a window is a finding, so that `accepted` findings are made in a month by chance.
+    pub fn threshold(&self, accepted: f32, prior: &Prior) -> f32 {
+        let rate = (self.events + prior.events * MONTHS) / (self.months + MONTHS);
+        let mean = (self.excess * self.events + prior.excess * EVENTS) / (self.events + EVENTS);
+        (FLOOR + mean * libm::logf(rate / accepted.max(1e-6))).max(FLOOR)
+    }
+
+    /// Counts a window; true when it stands out.
+    pub fn step(&mut self, surprise: f32, months: f32) -> bool {
+        self.months += months;
+        let stands_out = self.hold.step(surprise, FLOOR);
+        if stands_out {
+            self.events += 1.0;
+            self.excess += (surprise - FLOOR - self.excess) / self.events.min(MEMORY);
+        }
+        stands_out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_accepted_alarms_mean_a_higher_threshold() {
+        let record = Record::default();
+        let at = |accepted| record.threshold(accepted, &Prior::default());
+        assert!(at(0.5) > at(1.0) && at(1.0) > at(4.0));
+        assert_eq!(at(100.0), FLOOR);
+    }
+
+    #[test]
+    fn a_series_that_often_stands_out_needs_more() {
+        let (mut calm, mut wild) = (Record::default(), Record::default());
+        for turn in 0..100_000 {
+            calm.step(1.0, 1e-4);
+            wild.step(if turn % 400 == 0 { 12.0 } else { 0.0 }, 1e-4);
+        }
+        assert!(wild.threshold(1.0, &Prior::default()) > calm.threshold(1.0, &Prior::default()) + 3.0);
+    }
+}
