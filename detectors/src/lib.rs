@@ -12,6 +12,8 @@
 //! | [`baseline`] | whether a window fits what its series does at this time |
 //! | [`calendar`] | what day it is for a tenant |
 //! | [`cusum`] | whether deviations of short windows last |
+//! | [`flatline`] | whether a value that usually changes has stopped changing |
+//! | [`spell`] | how long something lasts before it ends |
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
 //! | [`grouping`] | which findings are one incident, and when it is over |
@@ -22,15 +24,20 @@ pub mod calendar;
 pub mod counter;
 pub mod cusum;
 pub mod detector;
+#[cfg(test)]
+mod families;
+pub mod flatline;
 pub mod grouping;
 pub mod judgement;
 pub mod judges;
 pub mod minute;
+pub mod notice;
 pub mod number;
 pub mod ring;
 pub mod series;
 pub mod signal_scale;
 pub mod silence;
+pub mod spell;
 pub mod surprise;
 pub mod window;
 pub mod wording;

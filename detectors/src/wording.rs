@@ -9,7 +9,7 @@ use tidewatch_schemas::{Finding, TenantId};
 /// A finding in one sentence.
 #[must_use]
 pub fn finding(finding: &Finding) -> String {
-    let mut text = format!("{}{}", finding.signal, attributes(finding));
+    let mut text = subject(finding);
     let expected = quantity(finding.expected, &finding.unit);
     match (finding.detector, finding.actual) {
         (DetectorName::Silence, _) | (_, None) => {
@@ -25,6 +25,12 @@ pub fn finding(finding: &Finding) -> String {
         }
     }
     text
+}
+
+/// The series of a finding: its signal and attributes.
+#[must_use]
+pub fn subject(finding: &Finding) -> String {
+    format!("{}{}", finding.signal, attributes(finding))
 }
 
 fn attributes(finding: &Finding) -> String {
