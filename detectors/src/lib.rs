@@ -13,6 +13,7 @@
 //! | [`calendar`] | what day it is for a tenant |
 //! | [`cusum`] | whether deviations of short windows last |
 //! | [`flatline`] | whether a value that usually changes has stopped changing |
+//! | [`shift`] | whether the level has changed and stays changed |
 //! | [`spell`] | how long something lasts before it ends |
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
@@ -35,6 +36,7 @@ pub mod notice;
 pub mod number;
 pub mod ring;
 pub mod series;
+pub mod shift;
 pub mod signal_scale;
 pub mod silence;
 pub mod spell;
