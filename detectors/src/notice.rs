@@ -1,6 +1,5 @@
 //! What a small detector noticed about a window: the numbers of a finding before series, unit and words are put to them.
 
-use tidewatch_schemas::catalog::Harm;
 use tidewatch_schemas::finding::{DetectorName, Season, Side};
 use tidewatch_schemas::{Finding, Timestamp};
 
@@ -30,12 +29,6 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// Whether a signal that suffers from `harm` can suffer from this.
-    #[must_use]
-    pub fn matters(&self, harm: Harm) -> bool {
-        !matches!((harm, self.side), (Harm::Rise, Side::Below) | (Harm::Fall, Side::Above))
-    }
-
     /// The notice as a finding on the window in which it was made, in the unit and words of its detector.
     #[must_use]
     pub fn finding(&self, judged: &Judged<'_>, told: &Told<'_>) -> Finding {
@@ -102,21 +95,5 @@ mod tests {
         for (ms, words) in [(90_000.0, "90 s"), (2.7e6, "45 min"), (2.34e7, "6.5 h"), (2.592e8, "3.0 days")] {
             assert_eq!(stretch(ms), words);
         }
-    }
-
-    #[test]
-    fn only_the_harmful_side_matters() {
-        let side = |side| Notice {
-            since: Timestamp(0),
-            actual: 1.0,
-            expected: 0.0,
-            lower: 0.0,
-            upper: 0.0,
-            side,
-            score: 1.0,
-            confidence: 1.0,
-        };
-        assert!(side(Side::Above).matters(Harm::Rise) && side(Side::Below).matters(Harm::Either));
-        assert!(!side(Side::Above).matters(Harm::Fall) && !side(Side::Below).matters(Harm::Rise));
     }
 }

@@ -16,6 +16,7 @@ use tidewatch_schemas::{Finding, Timestamp};
 
 use crate::detector::{Detector, Judged};
 use crate::notice::{Notice, Told, stretch};
+use crate::signal_scale::is_harmful;
 use crate::surprise;
 use crate::window::Closed;
 use clock::Clock;
@@ -155,7 +156,7 @@ impl Detector for Shift {
 
     fn observe(&self, state: &mut State, (judged, season): &(Judged<'_>, f64)) -> Option<Finding> {
         let notice = self.notice(state, &judged.window, *season)?;
-        if !notice.matters(judged.spec.harm) {
+        if !is_harmful(judged.spec.harm, notice.side) {
             return None;
         }
         let [old, new] = [notice.expected, notice.actual].map(|value| crate::wording::quantity(value, judged.unit));
