@@ -13,6 +13,8 @@
 //! | [`calendar`] | what day it is for a tenant |
 //! | [`cusum`] | whether deviations of short windows last |
 //! | [`flatline`] | whether a value that usually changes has stopped changing |
+//! | [`monotone`] | whether level, growth or share is what is to be judged |
+//! | [`weight`] | how much a value means that stands on few events |
 //! | [`shift`] | whether the level has changed and stays changed |
 //! | [`spell`] | how long something lasts before it ends |
 //! | [`silence`] | whether something that reports regularly has stopped |
@@ -32,6 +34,7 @@ pub mod grouping;
 pub mod judgement;
 pub mod judges;
 pub mod minute;
+pub mod monotone;
 pub mod notice;
 pub mod number;
 pub mod ring;
@@ -41,6 +44,7 @@ pub mod signal_scale;
 pub mod silence;
 pub mod spell;
 pub mod surprise;
+pub mod weight;
 pub mod window;
 pub mod wording;
 
