@@ -70,6 +70,12 @@ impl Buckets {
         }
     }
 
+    /// How many values there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The value below which a share `q` lies, interpolated inside its bucket; the mean where there are no buckets.
     /// Above the last bound nothing is known, so that bound stands for it.
     #[must_use]

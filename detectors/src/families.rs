@@ -103,7 +103,12 @@ impl Random {
 
 /// The values as windows that follow each other.
 pub fn windows(values: impl IntoIterator<Item = f64>) -> impl Iterator<Item = Closed> {
-    (0_i64..).zip(values).map(|(place, value)| Closed { start: Timestamp(place * WIDTH), width_ms: WIDTH, value })
+    (0_i64..).zip(values).map(|(place, value)| Closed {
+        start: Timestamp(place * WIDTH),
+        width_ms: WIDTH,
+        value,
+        weight: None,
+    })
 }
 
 /// Windows at which `observe` said something about `values`.

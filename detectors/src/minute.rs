@@ -20,6 +20,7 @@ struct Open {
     start: Timestamp,
     sum: f64,
     count: u32,
+    weight: Option<f64>,
     origin: Origin,
 }
 
@@ -40,9 +41,13 @@ impl Minute {
     /// Adds a short window. The minute, when it was the last that fits.
     pub fn add(&mut self, window: &Closed, origin: &Origin) -> Option<Closed> {
         let start = window.start.floor_to(MINUTE_MS);
-        let open = self.open.get_or_insert_with(|| Open { start, sum: 0.0, count: 0, origin: origin.clone() });
+        let open =
+            self.open.get_or_insert_with(|| Open { start, sum: 0.0, count: 0, weight: None, origin: origin.clone() });
         open.sum += window.value;
         open.count += 1;
+        if let Some(weight) = window.weight {
+            *open.weight.get_or_insert_default() += weight;
+        }
         open.origin = origin.clone();
         let is_last = window.end() + window.width_ms > start + MINUTE_MS;
         if is_last { self.open.take().map(|open| open.closed()) } else { None }
@@ -51,7 +56,8 @@ impl Minute {
 
 impl Open {
     fn closed(&self) -> Closed {
-        Closed { start: self.start, width_ms: MINUTE_MS, value: self.sum / f64::from(self.count.max(1)) }
+        let value = self.sum / f64::from(self.count.max(1));
+        Closed { start: self.start, width_ms: MINUTE_MS, value, weight: self.weight }
     }
 }
 
@@ -63,7 +69,7 @@ mod tests {
         let (mut minute, mut told) = (Minute::default(), Vec::new());
         let origin = Origin { topic: "t".into(), partition: 0, offset: 0, index: 0 };
         for (second, value) in windows {
-            let window = Closed { start: Timestamp(second * 1_000), width_ms: 10_000, value: *value };
+            let window = Closed { start: Timestamp(second * 1_000), width_ms: 10_000, value: *value, weight: None };
             let is_short = minute.is_short(&window);
             told.extend(minute.end_before(&window).map(|(closed, _)| closed));
             if is_short {

@@ -129,7 +129,7 @@ impl SeriesState {
         let Some(origin) = self.origin.clone() else { return };
         let mut start = self.ring.closed_until().unwrap_or(until);
         while start < until {
-            let zero = Closed { start, width_ms: width, value: 0.0 };
+            let zero = Closed { start, width_ms: width, value: 0.0, weight: None };
             self.judges.look(bench, (zero, &origin));
             start = start + width;
             self.ring.close_until(start);

@@ -47,6 +47,8 @@ pub struct Closed {
     pub width_ms: i64,
     /// Mean of levels, rate per second of increments and events, 95th percentile of values.
     pub value: f64,
+    /// Events behind it, where their number is known: of a window of distributions.
+    pub weight: Option<f64>,
 }
 
 impl Closed {
@@ -92,7 +94,8 @@ impl Window {
     #[must_use]
     pub fn close(&self, width_ms: i64, counts_events: bool) -> Option<Closed> {
         let value = self.statistic(width_ms, counts_events)?;
-        value.is_finite().then_some(Closed { start: self.start, width_ms, value })
+        let weight = self.values.as_ref().map(|values| values.count() as f64);
+        value.is_finite().then_some(Closed { start: self.start, width_ms, value, weight })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds of one window are far below 2^53")]
@@ -112,6 +115,8 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
+    use tidewatch_schemas::observation::{Distribution, Temporality};
+
     use super::*;
 
     fn origin(offset: i64) -> Origin {
@@ -134,6 +139,27 @@ mod tests {
         assert_eq!(window(&[Sample::Event, Sample::Event], true), Some(0.2), "events per second");
         assert_eq!(window(&[], true), Some(0.0), "no event is a true zero");
         assert_eq!(window(&[], false), None, "no level is no zero");
+    }
+
+    #[test]
+    fn only_distributions_know_how_many_events_they_stand_on() {
+        let weight = |sample| {
+            let mut window = Window::starting(Timestamp(0), origin(0));
+            window.add(Timestamp(0), sample, &origin(0));
+            window.close(10_000, false).and_then(|closed| closed.weight)
+        };
+        let distribution = Distribution {
+            count: 7,
+            sum: Some(1.0),
+            min: None,
+            max: None,
+            bounds: vec![1.0],
+            counts: vec![6, 1],
+            temporality: Temporality::Delta,
+            start: None,
+        };
+        let values = Buckets::advance(&mut None, Timestamp(0), &distribution).unwrap();
+        assert_eq!((weight(values), weight(Sample::Level(1.0))), (Some(7.0), None));
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn found(signal: &str, values: impl IntoIterator<Item = f64>) -> Vec<(usize, Fin
     let mut findings = Vec::new();
     for (place, value) in values.into_iter().enumerate() {
         let start = Timestamp(i64::try_from(place).unwrap() * WIDTH);
-        let window = Closed { start, width_ms: WIDTH, value };
+        let window = Closed { start, width_ms: WIDTH, value, weight: None };
         let judged = Judged { series: &key, spec, unit: "s", window, day: &Day::utc(start), origin: &origin };
         findings.extend(baseline.observe(&mut state, &judged).map(|finding| (place, finding)));
     }
