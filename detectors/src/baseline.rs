@@ -49,6 +49,8 @@ use shape::Shapes;
 
 /// Windows that are watched before the first verdict, and the share of a day that is.
 const WARM_UP: (f32, f32) = (30.0, 0.1);
+/// Share of a value that is no difference: agents round to six digits or so.
+const LEAST_DISTANCE: f32 = 1e-6;
 /// Surprise at which a value leaves the band: one window in a hundred does to either side.
 const BAND: f32 = 4.605_17;
 
@@ -176,11 +178,11 @@ impl Baseline {
         let expected = state.expected(&view, &context, hearing.shape);
         let voice = state.channels.step(&measured, &hearing);
         let threshold = state.record.threshold(self.false_alarms, context.prior);
-        let stands_out = state.record.step(voice.surprise, months);
+        let stands_out = state.record.step(voice.surprise, months, state.pace.a_day());
         let outside = expected.side_of(value).filter(|side| is_harmful(context.spec.harm, *side));
-        let adopt_after_ms = self.adopt_after_ms;
+        let (a_day, adopt_after_ms) = (state.pace.a_day(), self.adopt_after_ms);
         let (alarm, trouble) =
-            state.episode.step(&Seen { start: window.start, outside, voice, threshold, adopt_after_ms });
+            state.episode.step(&Seen { start: window.start, outside, voice, threshold, a_day, adopt_after_ms });
         state.learn(x, &view, context.explained.trust);
         Some(Judged { expected, voice, threshold, stands_out, alarm, trouble })
     }
@@ -228,7 +230,7 @@ impl State {
 
     #[expect(clippy::cast_possible_truncation, reason = "a size, of which seven digits are plenty")]
     fn scale(&self, usual: Usual, x: f32, value: f64) -> Scale {
-        let least = 1e-6 * (x.abs() + self.levels.slow().abs()) + 1e-7 * value.abs() as f32 + 1e-12;
+        let least = LEAST_DISTANCE * (x.abs() + self.levels.slow().abs() + value.abs() as f32) + 1e-12;
         self.scales.of(usual, least)
     }
 

@@ -50,6 +50,8 @@ pub struct Seen {
     pub voice: Voice,
     /// How much surprise is too much.
     pub threshold: f32,
+    /// Windows of a day.
+    pub a_day: f32,
     /// How long a trouble may last, in milliseconds.
     pub adopt_after_ms: i64,
 }
@@ -57,7 +59,7 @@ pub struct Seen {
 impl Episode {
     /// Takes in a window. Says whether it is an alarm, and the trouble that it belongs to.
     pub fn step(&mut self, seen: &Seen) -> (bool, Option<Trouble>) {
-        let alarm = self.hold.step(seen.voice.surprise, seen.threshold);
+        let alarm = self.hold.step(seen.voice.surprise, seen.threshold, seen.a_day);
         self.outside = seen.outside.map(|side| match self.outside {
             Some((same, since)) if same == side => (side, since),
             _ => (side, seen.start),
@@ -99,7 +101,8 @@ mod tests {
         let step = |(start, (outside, surprise)): (i64, &(bool, f32))| {
             let outside = outside.then_some(Side::Above);
             let (start, voice) = (Timestamp(start), voice(*surprise));
-            let (alarm, trouble) = episode.step(&Seen { start, outside, voice, threshold: 7.0, adopt_after_ms: 6 });
+            let (alarm, trouble) =
+                episode.step(&Seen { start, outside, voice, threshold: 7.0, a_day: 288.0, adopt_after_ms: 6 });
             (alarm, trouble.map(|trouble| trouble.since.0))
         };
         (0..).zip(windows).map(step).collect()

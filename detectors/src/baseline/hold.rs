@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 const ESCALATION: f32 = 0.2;
 /// Windows over which that demand fades.
 const ESCALATION_WINDOWS: f32 = 20.0;
-/// Windows over which the level of the last alarm fades.
-const FADING: f32 = 300.0;
+/// Days over which the level of the last alarm fades: what is left of a trouble on the next day is still that trouble.
+const FADING_DAYS: f32 = 1.5;
+/// Fewest windows over which it does.
+const FEWEST: f32 = 100.0;
 
 /// The surprise of the last alarm, fading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -17,15 +19,15 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Whether `surprise` is an alarm, given that anything up to `threshold` is not.
-    pub fn step(&mut self, surprise: f32, threshold: f32) -> bool {
+    /// Whether `surprise` is an alarm, given that anything up to `threshold` is not, in a series of `a_day` windows a day.
+    pub fn step(&mut self, surprise: f32, threshold: f32, a_day: f32) -> bool {
         self.since += 1.0;
         let needed = self.level * (1.0 + ESCALATION * libm::expf(-self.since / ESCALATION_WINDOWS));
         let alarm = surprise > needed.max(threshold);
         if alarm {
             (self.level, self.since) = (surprise, 0.0);
         } else {
-            self.level -= self.level / FADING;
+            self.level -= self.level / (FADING_DAYS * a_day).max(FEWEST);
         }
         alarm
     }
@@ -38,17 +40,18 @@ mod tests {
     #[test]
     fn a_trouble_that_stays_alarms_once_and_one_that_grows_again() {
         let mut hold = Hold::default();
-        let alarms: Vec<bool> = [9.0, 9.0, 8.5, 10.0, 20.0, 19.0].map(|surprise| hold.step(surprise, 7.0)).into();
+        let alarms: Vec<bool> =
+            [9.0, 9.0, 8.5, 10.0, 20.0, 19.0].map(|surprise| hold.step(surprise, 7.0, 288.0)).into();
         assert_eq!(alarms, [true, false, false, false, true, false]);
     }
 
     #[test]
     fn the_next_trouble_is_another_alarm_once_the_last_has_faded() {
         let mut hold = Hold::default();
-        assert!(hold.step(12.0, 7.0));
-        (0..200).for_each(|_| {
-            hold.step(1.0, 7.0);
+        assert!(hold.step(12.0, 7.0, 288.0));
+        (0..300).for_each(|_| {
+            hold.step(1.0, 7.0, 288.0);
         });
-        assert!(hold.step(9.0, 7.0));
+        assert!(hold.step(9.0, 7.0, 288.0));
     }
 }

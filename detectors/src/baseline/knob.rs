@@ -51,10 +51,10 @@ impl Record {
         (FLOOR + mean * libm::logf(rate / accepted.max(1e-6))).max(FLOOR)
     }
 
-    /// Counts a window; true when it stands out.
-    pub fn step(&mut self, surprise: f32, months: f32) -> bool {
+    /// Counts a window, one of `a_day`, before which `months` were watched; true when it stands out.
+    pub fn step(&mut self, surprise: f32, months: f32, a_day: f32) -> bool {
         self.months += months;
-        let stands_out = self.hold.step(surprise, FLOOR);
+        let stands_out = self.hold.step(surprise, FLOOR, a_day);
         if stands_out {
             self.events += 1.0;
             self.excess += (surprise - FLOOR - self.excess) / self.events.min(MEMORY);
@@ -79,8 +79,8 @@ mod tests {
     fn a_series_that_often_stands_out_needs_more() {
         let (mut calm, mut wild) = (Record::default(), Record::default());
         for turn in 0..100_000 {
-            calm.step(1.0, 1e-4);
-            wild.step(if turn % 400 == 0 { 12.0 } else { 0.0 }, 1e-4);
+            calm.step(1.0, 1e-4, 288.0);
+            wild.step(if turn % 400 == 0 { 12.0 } else { 0.0 }, 1e-4, 288.0);
         }
         assert!(wild.threshold(1.0, &Prior::default()) > calm.threshold(1.0, &Prior::default()) + 3.0);
     }
