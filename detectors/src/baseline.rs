@@ -10,6 +10,7 @@
 //! | [`shape`], [`recurrence`] | courses: of the latest windows, of the last hours |
 //! | [`tail`], [`channels`] | how surprising each comparison is, and their one voice |
 //! | [`hold`], [`knob`] | one alarm for one trouble, and how much surprise is too much |
+//! | [`fleet`] | what the series of a class have in common |
 //! | [`episode`] | how long the trouble lasts |
 //! | [`telling`] | findings and rows |
 //! | [`quantised`] | many values in two bytes each |
@@ -18,6 +19,7 @@
 
 pub mod channels;
 pub mod episode;
+pub mod fleet;
 pub mod forecast;
 pub mod hold;
 pub mod knob;
@@ -39,6 +41,7 @@ use crate::signal_scale::is_harmful;
 use crate::window::Closed;
 use channels::{Channels, Hearing, Measured, Muted, Voice};
 use episode::{Episode, Seen, Trouble};
+use fleet::Report;
 use forecast::{Forecast, Levels, Step};
 use knob::{Prior, Record};
 use pace::{Pace, Slot};
@@ -173,9 +176,13 @@ impl Baseline {
         let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual, x, value) };
         let x = explain(x, &view, context.explained);
         let measured = state.measure(x, &view);
-        let hearing =
-            Hearing { harm: context.spec.harm, muted: self.muted, shape: context.prior.shape, awake: state.is_awake() };
-        let expected = state.expected(&view, &context, hearing.shape);
+        let hearing = Hearing {
+            harm: context.spec.harm,
+            muted: self.muted,
+            shapes: &context.prior.shapes,
+            awake: state.is_awake(),
+        };
+        let expected = state.expected(&view, &context);
         let voice = state.channels.step(&measured, &hearing);
         let threshold = state.record.threshold(self.false_alarms, context.prior);
         let stands_out = state.record.step(voice.surprise, months, state.pace.a_day());
@@ -222,6 +229,12 @@ impl State {
         self.pace.seen() >= windows.max(share * self.pace.a_day())
     }
 
+    /// What the class is to be told on civil day `day`, once a day.
+    pub fn report(&mut self, day: i32) -> Option<Report> {
+        let report = self.record.report(day)?;
+        Some(Report { shapes: self.channels.shapes(), ..report })
+    }
+
     /// Windows seen.
     #[must_use]
     pub fn windows(&self) -> u32 {
@@ -247,12 +260,12 @@ impl State {
         }
     }
 
-    fn expected(&self, view: &View, context: &Context<'_>, shape: f32) -> Expected {
+    fn expected(&self, view: &View, context: &Context<'_>) -> Expected {
         let Explained { effect, variance, .. } = context.explained;
         let location = self.origin + f64::from(view.forecast.usual) + f64::from(effect);
         let season = view.scale.season;
         let scale = libm::sqrtf(season * season + variance);
-        let (below, above) = self.channels.usual_distance(BAND, shape);
+        let (below, above) = self.channels.usual_distance(BAND, &context.prior.shapes);
         Expected {
             location,
             scale: f64::from(scale),

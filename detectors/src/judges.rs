@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::Origin;
 
-use crate::baseline::knob::Prior;
 use crate::baseline::{self, Baseline, Context, Explained, telling};
 use crate::calendar::Today;
+use crate::class::Class;
 use crate::cusum::{self, Cusum};
 use crate::detector::{Detector, Judged};
 use crate::judgement::Verdicts;
@@ -46,6 +46,8 @@ pub struct Bench<'a> {
     pub who: Identity<'a>,
     /// The tenant's calendar.
     pub today: &'a mut Today,
+    /// What series of its kind have in common.
+    pub class: &'a mut Class,
     /// What was concluded so far.
     pub found: Verdicts,
 }
@@ -94,7 +96,10 @@ impl Judges {
             baseline.false_alarms /= 2.0;
         }
         let state = self.baseline.get_or_insert_default();
-        let context = Context { spec, day: &day, explained: Explained::default(), prior: &Prior::default() };
+        if let Some(report) = state.report(day.number) {
+            bench.class.hear(&report);
+        }
+        let context = Context { spec, day: &day, explained: Explained::default(), prior: &bench.class.prior() };
         let Some(judged) = baseline.judge(state, &window, to_scale(spec, window.value), context) else { return };
         let input = Judged { series: key, spec, unit, window, day: &day, origin };
         if let Some(trouble) = &judged.trouble {

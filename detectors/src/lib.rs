@@ -11,6 +11,7 @@
 //! | [`series`] | the path of one series: value, window, judgement |
 //! | [`baseline`] | whether a window fits what its series does at this time |
 //! | [`calendar`] | what day it is for a tenant |
+//! | [`class`] | what series of one kind have in common |
 //! | [`cusum`] | whether deviations of short windows last |
 //! | [`flatline`] | whether a value that usually changes has stopped changing |
 //! | [`monotone`] | whether level, growth or share is what is to be judged |
@@ -24,6 +25,7 @@
 pub mod baseline;
 pub mod buckets;
 pub mod calendar;
+pub mod class;
 pub mod counter;
 pub mod cusum;
 pub mod detector;
@@ -50,6 +52,7 @@ pub mod wording;
 
 pub use baseline::Baseline;
 pub use calendar::Day;
+pub use class::Class;
 pub use cusum::Cusum;
 pub use detector::{Detector, Judged, Moment};
 pub use grouping::Grouping;

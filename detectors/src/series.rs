@@ -5,6 +5,7 @@ use tidewatch_schemas::{Finding, Observation, Origin, SeriesKey, SignalSpec, Tim
 
 use crate::buckets::{Buckets, LastBuckets};
 use crate::calendar::Today;
+use crate::class::Class;
 use crate::counter::Counter;
 use crate::detector::{Detector, Moment};
 use crate::judgement::Verdicts;
@@ -55,6 +56,15 @@ pub struct Identity<'a> {
     pub unit: &'a str,
 }
 
+/// What a series is judged with, beside itself.
+#[derive(Debug)]
+pub struct Around<'a> {
+    /// The calendar of its tenant.
+    pub today: &'a mut Today,
+    /// What series of its kind have in common.
+    pub class: &'a mut Class,
+}
+
 impl SeriesState {
     /// Adds an observation that came at `now`, the pool's time, to its window. True when the series had been silent.
     ///
@@ -101,11 +111,12 @@ impl SeriesState {
         &mut self,
         settings: &Settings,
         who: Identity<'_>,
-        today: &mut Today,
+        around: Around<'_>,
         pool_time: Timestamp,
     ) -> Verdicts {
+        let Around { today, class } = around;
         let until = self.closable_until(settings, pool_time);
-        let mut bench = Bench { settings: &settings.judges, who, today, found: Verdicts::default() };
+        let mut bench = Bench { settings: &settings.judges, who, today, class, found: Verdicts::default() };
         while let Some(window) = self.ring.close_next(until, settings.window_ms) {
             self.judge_zeros(settings, window.start, &mut bench);
             if let Some(closed) = window.close(settings.window_ms, self.counts_events) {

@@ -9,6 +9,7 @@
 //!
 //! Nothing here knows a broker or a clock.
 
+mod classes;
 mod entry;
 mod folded;
 pub mod outgoing;

@@ -17,6 +17,8 @@ pub enum Family {
     Meta,
     /// A record a pool: its time and its incidents.
     Pools,
+    /// A record a class of series: what they have in common.
+    Classes,
     /// A record a series: who it is and what is remembered of it.
     Series,
     /// Outputs that are decided and not yet known to be published, by sequence number.
@@ -25,7 +27,7 @@ pub enum Family {
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 4] = [Self::Meta, Self::Pools, Self::Series, Self::Outbox];
+    pub const ALL: [Self; 5] = [Self::Meta, Self::Pools, Self::Classes, Self::Series, Self::Outbox];
 
     /// The name it has on disk.
     #[must_use]
@@ -33,6 +35,7 @@ impl Family {
         match self {
             Self::Meta => "meta",
             Self::Pools => "pools",
+            Self::Classes => "classes",
             Self::Series => "series",
             Self::Outbox => "outbox",
         }

@@ -19,8 +19,8 @@ use tidewatch_schemas::finding::{Channel, Side};
 use super::tail::Tail;
 use crate::signal_scale::is_harmful;
 
-/// Comparisons.
-const COUNT: usize = 10;
+/// Comparisons that are made of a window.
+pub const COUNT: usize = 10;
 /// What each comparison is, to which side, and what its surprise weighs.
 const KINDS: [(Channel, Option<Side>, f32); COUNT] = [
     (Channel::Step, Some(Side::Above), 0.70),
@@ -85,13 +85,13 @@ pub struct Voice {
 
 /// How the comparisons are heard.
 #[derive(Clone, Copy, Debug)]
-pub struct Hearing {
+pub struct Hearing<'a> {
     /// Which side is harmful; the other is not heard.
     pub harm: Harm,
     /// Channels left out.
     pub muted: Muted,
-    /// Shape that tails usually have.
-    pub shape: f32,
+    /// Shapes that the tails of the class have.
+    pub shapes: &'a [f32; COUNT],
     /// Whether anything is heard yet.
     pub awake: bool,
 }
@@ -124,16 +124,17 @@ impl Measured {
 
 impl Channels {
     /// What the comparisons say of a window; they learn it.
-    pub fn step(&mut self, measured: &Measured, hearing: &Hearing) -> Voice {
+    pub fn step(&mut self, measured: &Measured, hearing: &Hearing<'_>) -> Voice {
         let course_side = measured.side();
         let mut heard = [0.0_f32; COUNT];
         let mut loudest = (0.0_f32, Channel::Step, course_side);
         let statistics = measured.statistics();
-        for (((tail, statistic), (channel, side, weight)), place) in
-            self.tails.iter_mut().zip(statistics).zip(KINDS).zip(&mut heard)
+        let tails = self.tails.iter_mut().zip(hearing.shapes);
+        for ((((tail, shape), statistic), (channel, side, weight)), place) in
+            tails.zip(statistics).zip(KINDS).zip(&mut heard)
         {
             let Some(statistic) = statistic else { continue };
-            let surprise = weight * tail.step(statistic, hearing.shape);
+            let surprise = weight * tail.step(statistic, *shape);
             let side = side.unwrap_or(course_side);
             if !hearing.awake || hearing.muted.has(channel) || !is_harmful(hearing.harm, side) {
                 continue;
@@ -147,9 +148,14 @@ impl Channels {
     }
 
     /// How far below and above what is usual a share `exp(-surprise)` of windows lies, in scales.
-    pub fn usual_distance(&self, surprise: f32, shape: f32) -> (f32, f32) {
-        let [_, _, above, below, ..] = &self.tails;
-        (below.value_at(surprise, shape), above.value_at(surprise, shape))
+    pub fn usual_distance(&self, surprise: f32, shapes: &[f32; COUNT]) -> (f32, f32) {
+        let ([_, _, above, below, ..], [_, _, shape_above, shape_below, ..]) = (&self.tails, shapes);
+        (below.value_at(surprise, *shape_below), above.value_at(surprise, *shape_above))
+    }
+
+    /// The shapes of the tails, where enough is known.
+    pub fn shapes(&self) -> [Option<f32>; COUNT] {
+        self.tails.map(|tail| tail.shape())
     }
 }
 

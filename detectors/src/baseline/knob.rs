@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::channels::COUNT;
+use super::fleet::Report;
 use super::hold::Hold;
+use super::tail::USUAL_SHAPE;
 
 /// Surprise from which a window stands out.
 pub const FLOOR: f32 = 5.5;
@@ -24,13 +27,13 @@ pub struct Prior {
     pub events: f32,
     /// By how many nats they do so beyond the floor.
     pub excess: f32,
-    /// Shape of the tails.
-    pub shape: f32,
+    /// Shapes of the tails, by comparison.
+    pub shapes: [f32; COUNT],
 }
 
 impl Default for Prior {
     fn default() -> Self {
-        Self { events: 6.0, excess: 1.2, shape: super::tail::USUAL_SHAPE }
+        Self { events: 6.0, excess: 1.2, shapes: [USUAL_SHAPE; COUNT] }
     }
 }
 
@@ -38,6 +41,17 @@ impl Default for Prior {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     hold: Hold,
+    events: f32,
+    excess: f32,
+    months: f32,
+    untold: Untold,
+}
+
+/// What the class has not been told yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Untold {
+    since: Option<i32>,
+    was_told: bool,
     events: f32,
     excess: f32,
     months: f32,
@@ -54,12 +68,26 @@ impl Record {
     /// Counts a window, one of `a_day`, before which `months` were watched; true when it stands out.
     pub fn step(&mut self, surprise: f32, months: f32, a_day: f32) -> bool {
         self.months += months;
+        self.untold.months += months;
         let stands_out = self.hold.step(surprise, FLOOR, a_day);
         if stands_out {
             self.events += 1.0;
             self.excess += (surprise - FLOOR - self.excess) / self.events.min(MEMORY);
+            self.untold.events += 1.0;
+            self.untold.excess += surprise - FLOOR;
         }
         stands_out
+    }
+
+    /// What the class is to be told, once each civil day; the shapes are for the caller to add.
+    pub fn report(&mut self, day: i32) -> Option<Report> {
+        let since = *self.untold.since.get_or_insert(day);
+        if day <= since {
+            return None;
+        }
+        let Untold { was_told, events, excess, months, .. } = self.untold;
+        self.untold = Untold { since: Some(day), was_told: true, ..Untold::default() };
+        Some(Report { is_first: !was_told, months, events, excess, shapes: [None; COUNT] })
     }
 }
 

@@ -19,6 +19,8 @@ const FIRST: f32 = 12.0;
 const MEMORY: u16 = 200;
 /// Excesses that the usual shape counts for.
 const SHAPE_WEIGHT: f32 = 20.0;
+/// Excesses before the shape is told to others.
+const FEW: u16 = 40;
 /// Excesses that the level counts for as a guess of their mean.
 const MEAN_WEIGHT: f32 = 4.0;
 /// Excesses are cut at this many times their mean before they are learned.
@@ -94,6 +96,11 @@ impl Tail {
             return usual_shape;
         }
         (0.5 * (1.0 - self.mean * self.mean / self.variance)).clamp(-0.3, 0.45)
+    }
+
+    /// The shape by its own excesses; `None` while there are few.
+    pub fn shape(&self) -> Option<f32> {
+        (self.excesses >= FEW && self.variance > 0.0).then(|| self.own_shape(USUAL_SHAPE))
     }
 
     fn learn(&mut self, value: f32) {

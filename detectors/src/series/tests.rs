@@ -38,7 +38,8 @@ fn run(signal: &str, events: impl IntoIterator<Item = (i64, Value)>) -> Vec<Find
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: key.clone(), unit: "1".to_owned(), at, value };
         let _ = state.absorb(&settings, &seen, &origin(), seen.at);
-        findings.extend(state.judge(&settings, who, &mut Today::default(), at).findings);
+        let around = Around { today: &mut Today::default(), class: &mut Class::default() };
+        findings.extend(state.judge(&settings, who, around, at).findings);
     }
     findings
 }
@@ -79,7 +80,8 @@ fn what_comes_after_its_window_was_closed_is_told() {
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: who_key.clone(), unit: String::new(), at, value: Value::Gauge(1.0) };
         let result = state.absorb(&settings, &seen, &origin(), seen.at);
-        state.judge(&settings, who, &mut Today::default(), at);
+        let around = Around { today: &mut Today::default(), class: &mut Class::default() };
+        state.judge(&settings, who, around, at);
         result
     };
     assert!(absorb(5).is_ok() && absorb(25).is_ok());

@@ -7,6 +7,7 @@ use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::{Identity, Settings};
 use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, SignalSpec, Timestamp};
 
+use super::classes::ClassIndex;
 use super::stored::StoredSeries;
 
 /// One series.
@@ -17,16 +18,17 @@ pub(super) struct Entry {
     pub spec: &'static SignalSpec,
     pub state: SeriesState,
     pub today: Today,
+    pub class: ClassIndex,
     window_due: Option<Timestamp>,
     silent_due: Option<Timestamp>,
     dirty: bool,
 }
 
 impl Entry {
-    fn fresh(key: SeriesKey, unit: String, state: SeriesState) -> Self {
+    fn fresh(key: SeriesKey, unit: String, state: SeriesState, class: ClassIndex) -> Self {
         let spec = Catalog.lookup(key.signal.as_str());
         let today = Today::default();
-        Self { key, unit, spec, state, today, window_due: None, silent_due: None, dirty: false }
+        Self { key, unit, spec, state, today, class, window_due: None, silent_due: None, dirty: false }
     }
 
     pub fn identity(&self) -> Identity<'_> {
@@ -60,13 +62,13 @@ impl Entries {
         self.by_id.get_mut(&id)
     }
 
-    pub fn insert(&mut self, id: SeriesId, key: SeriesKey, unit: String) {
-        self.by_id.insert(id, Entry::fresh(key, unit, SeriesState::default()));
+    pub fn insert(&mut self, id: SeriesId, key: SeriesKey, unit: String, class: ClassIndex) {
+        self.by_id.insert(id, Entry::fresh(key, unit, SeriesState::default(), class));
     }
 
-    pub fn restore(&mut self, stored: StoredSeries, settings: &Settings) {
+    pub fn restore(&mut self, stored: StoredSeries, settings: &Settings, class: ClassIndex) {
         let id = stored.key.id();
-        self.by_id.insert(id, Entry::fresh(stored.key, stored.unit, stored.state));
+        self.by_id.insert(id, Entry::fresh(stored.key, stored.unit, stored.state, class));
         self.schedule(id, settings);
     }
 

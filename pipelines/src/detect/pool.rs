@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use tidewatch_detectors::series::Around;
 use tidewatch_detectors::silence::{Rhythm, Silent};
 use tidewatch_detectors::{Judgement, grouping};
 use tidewatch_schemas::{
@@ -13,6 +14,7 @@ use tidewatch_schemas::{
     Value,
 };
 
+use super::classes::{ClassIndex, ClassKey, Classes, StoredClass};
 use super::entry::Entries;
 use super::folded::{Arrival, Folded};
 use super::outgoing::Output;
@@ -31,9 +33,18 @@ const REPORTS: &str = "tidewatch.reports";
 pub(super) struct Pool {
     state: StoredPool,
     series: Entries,
+    classes: Classes,
     /// Under which series a tenant's resource is watched, so that it need not be hashed for every observation.
     reports: BTreeMap<(TenantId, ResourceId), SeriesId>,
     changed: bool,
+}
+
+/// What changed in a pool.
+#[derive(Debug)]
+pub(super) struct Changes {
+    pub pool: Option<StoredPool>,
+    pub classes: Vec<StoredClass>,
+    pub series: Vec<(SeriesId, StoredSeries)>,
 }
 
 /// What judging gave.
@@ -57,15 +68,30 @@ impl Pool {
             refused: Folded::default(),
             last_origin: None,
         };
-        Self { state, series: Entries::default(), reports: BTreeMap::new(), changed: true }
+        Self { state, series: Entries::default(), classes: Classes::default(), reports: BTreeMap::new(), changed: true }
     }
 
     pub fn restored(state: StoredPool) -> Self {
-        Self { state, series: Entries::default(), reports: BTreeMap::new(), changed: false }
+        Self {
+            state,
+            series: Entries::default(),
+            classes: Classes::default(),
+            reports: BTreeMap::new(),
+            changed: false,
+        }
     }
 
     pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
-        self.series.restore(stored, &settings.series);
+        let class = self.class_of(&stored.key);
+        self.series.restore(stored, &settings.series, class);
+    }
+
+    pub fn restore_class(&mut self, stored: StoredClass) {
+        self.classes.restore(stored);
+    }
+
+    fn class_of(&mut self, series: &SeriesKey) -> ClassIndex {
+        self.classes.index(ClassKey { pool: series.pool.clone(), signal: series.signal.clone() })
     }
 
     /// The pool's newest event time.
@@ -74,10 +100,10 @@ impl Pool {
     }
 
     /// What changed since the last call, to be written.
-    pub fn take_changes(&mut self) -> (Option<StoredPool>, Vec<(SeriesId, StoredSeries)>) {
+    pub fn take_changes(&mut self) -> Changes {
         let changed = std::mem::take(&mut self.changed);
         let pool = changed.then(|| self.state.clone());
-        (pool, self.series.take_dirty())
+        Changes { pool, classes: self.classes.take_changed(), series: self.series.take_dirty() }
     }
 
     /// Judges one observation.
@@ -110,7 +136,8 @@ impl Pool {
             self.state.refused.add(RejectReason::TooManySeries, arrival, detail);
             return None;
         }
-        self.series.insert(id, observation.series.clone(), judged_unit(observation));
+        let class = self.class_of(&observation.series);
+        self.series.insert(id, observation.series.clone(), judged_unit(observation), class);
         Some(id)
     }
 
@@ -149,7 +176,8 @@ impl Pool {
         let key = SeriesKey { signal: REPORTS.into(), attributes: BTreeMap::new(), ..series.clone() };
         let id = key.id();
         if !self.series.contains(id) {
-            self.series.insert(id, key, "s".to_owned());
+            let class = self.class_of(&key);
+            self.series.insert(id, key, "s".to_owned(), class);
         }
         self.reports.insert(place, id);
         id
@@ -158,9 +186,11 @@ impl Pool {
     fn judge(&mut self, settings: &Settings, id: SeriesId, results: &mut Results) {
         let time = self.state.time;
         let Some(entry) = self.series.get_mut(id) else { return };
+        let Some(class) = self.classes.get_mut(entry.class) else { return };
         let mut state = std::mem::take(&mut entry.state);
         let mut today = std::mem::take(&mut entry.today);
-        let verdicts = state.judge(&settings.series, entry.identity(), &mut today, time);
+        let around = Around { today: &mut today, class };
+        let verdicts = state.judge(&settings.series, entry.identity(), around, time);
         (entry.state, entry.today) = (state, today);
         self.series.changed(id, &settings.series);
         self.group(settings, verdicts.findings, results);

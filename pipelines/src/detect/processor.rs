@@ -11,9 +11,10 @@ use tidewatch_detectors::Judgement;
 use tidewatch_schemas::wire::{self, WireError};
 use tidewatch_schemas::{Content, Finding, Observation, Origin, PoolId, Reject, RejectReason, Timestamp};
 
+use super::classes::StoredClass;
 use super::folded::Arrival;
 use super::outgoing::{Outgoing, Output};
-use super::pool::{Pool, Results};
+use super::pool::{Changes, Pool, Results};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::stored::{self, StoredError, StoredPool, StoredSeries};
@@ -196,6 +197,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
         let pool: StoredPool = stored::decode("a pool", &bytes)?;
         pools.insert(pool.id.clone(), Pool::restored(pool));
     }
+    for (_, bytes) in store.scan(Family::Classes)? {
+        let class: StoredClass = stored::decode("a class", &bytes)?;
+        if let Some(pool) = pools.get_mut(&class.key.pool) {
+            pool.restore_class(class);
+        }
+    }
     for (_, bytes) in store.scan(Family::Series)? {
         let series: StoredSeries = stored::decode("a series", &bytes)?;
         if let Some(pool) = pools.get_mut(&series.key.pool) {
@@ -206,9 +213,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
 }
 
 fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
-    let (changed, series) = pool.take_changes();
-    if let Some(changed) = changed {
+    let Changes { pool, classes, series } = pool.take_changes();
+    if let Some(changed) = pool {
         batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
+    }
+    for class in classes {
+        batch.put(Family::Classes, class.key.bytes(), stored::encode(&class)?);
     }
     for (id, series) in series {
         batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);
