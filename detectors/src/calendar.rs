@@ -1,20 +1,123 @@
 //! What day it is for a tenant: its civil time, and what the business calendar says about the day.
+//!
+//! Everything is a function of an instant and of the calendar, which is data: the time zone database and the holidays of
+//! countries are part of the program, so the same instant is the same day on any machine. Finding a day costs some
+//! microseconds, and therefore [`Today`] keeps the one that was asked for last.
+//!
+//! | module | knows |
+//! |---|---|
+//! | `day` | what a day is for the detectors |
+//! | `zone` | where a civil day begins and ends |
+//! | `weekdays`, `business` | which days are business days |
+//! | `period` | where accounting periods end |
+//! | `event` | which days have a name of their own, such as payroll |
+//! | `country` | the public holidays of countries |
+//! | `ics` | the days in iCalendar files |
+//! | `tenants` | which calendar is whose |
+
+mod business;
+mod country;
+mod day;
+mod event;
+pub mod ics;
+mod period;
+mod tenants;
+mod weekdays;
+mod zone;
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use tidewatch_schemas::Timestamp;
 
-const DAY_MS: i64 = 86_400_000;
+pub use business::{BusinessDays, Holidays};
+pub use country::Country;
+pub use day::{Day, Feature, Features};
+pub use event::{Event, Rule, Shift};
+pub use period::{Close, Pattern, Period, Periods, YearStart};
+pub use tenants::{Calendars, Member};
+pub use weekdays::Weekdays;
+pub use zone::{zone_named, zone_names};
 
-/// The civil time and the business days of a tenant.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Calendar {}
+/// The years that rules are followed through: those of holidays and those that repeat an event. Outside of them a calendar
+/// knows weekends and period ends only.
+pub const YEARS: std::ops::RangeInclusive<i16> = 2010..=2045;
+
+/// The civil time and the business days of a tenant. The default is UTC, a weekend of Saturday and Sunday, no holidays and
+/// calendar months.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calendar {
+    /// Where the days of the tenant begin.
+    pub zone: TimeZone,
+    /// On which days it works.
+    pub business: BusinessDays,
+    /// Its accounting periods.
+    pub periods: Periods,
+    /// Its named events, of which the first four count.
+    pub events: Vec<Event>,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self { zone: TimeZone::UTC, business: BusinessDays::default(), periods: Periods::default(), events: Vec::new() }
+    }
+}
 
 impl Calendar {
-    /// The day that holds `at`.
+    /// The day that holds `at`. Instants outside of the years -9999 to 9999 are days in UTC with nothing special.
     #[must_use]
     pub fn day(&self, at: Timestamp) -> Day {
-        Day::utc(at)
+        let Some((civil, date)) = zone::civil_day(&self.zone, at) else { return Day::utc(at) };
+        Day { weekday: self.business.habits(date), features: self.features(date), ..civil }
+    }
+
+    /// What is special about `date`.
+    #[must_use]
+    pub fn features(&self, date: Date) -> Features {
+        let period = self.periods.holding(date);
+        let mut features = match period.filter(|_| self.business.has(date)) {
+            Some(period) => self.place_in(&period, date),
+            None => Features::default(),
+        };
+        if self.business.is_holiday(date) {
+            features = features.with(Feature::Holiday);
+        }
+        for (feature, event) in Feature::EVENTS.into_iter().zip(&self.events) {
+            if event.falls_on(date, &self.business, self.periods) {
+                features = features.with(feature);
+            }
+        }
+        features
+    }
+
+    /// The name of the event that `feature` stands for.
+    #[must_use]
+    pub fn event_name(&self, feature: Feature) -> Option<&str> {
+        let index = Feature::EVENTS.iter().position(|event| *event == feature)?;
+        self.events.get(index).map(|event| event.name.as_str())
+    }
+
+    /// Which of the first and last business days of `period` the business day `date` is.
+    fn place_in(&self, period: &Period, date: Date) -> Features {
+        let mut features = Features::default();
+        match self.business.count_after(date, period.last, 3) {
+            0 => features = features.with(Feature::Last),
+            1 => features = features.with(Feature::SecondLast),
+            2 => features = features.with(Feature::ThirdLast),
+            _ => {}
+        }
+        match self.business.count_before(date, period.first, 2) {
+            0 => features = features.with(Feature::First),
+            1 => features = features.with(Feature::Second),
+            _ => {}
+        }
+        let is_end = features.has(Feature::Last) || features.has(Feature::SecondLast);
+        match period.closes {
+            Close::Quarter if is_end => features.with(Feature::QuarterEnd),
+            Close::Year if is_end => features.with(Feature::YearEnd),
+            _ => features,
+        }
     }
 }
 
@@ -32,6 +135,12 @@ impl Today {
         Self { calendar, day: None }
     }
 
+    /// The calendar.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// The day that holds `at`.
     pub fn at(&mut self, at: Timestamp) -> Day {
         if let Some(day) = self.day.filter(|day| day.holds(at)) {
@@ -41,139 +150,5 @@ impl Today {
     }
 }
 
-/// A stretch of one civil day in which the distance to UTC does not change: a whole day, or a part of one on which clocks
-/// are changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Day {
-    /// Its beginning, inclusive.
-    pub from: Timestamp,
-    /// Its end, exclusive.
-    pub until: Timestamp,
-    /// Civil time less UTC in milliseconds.
-    pub offset_ms: i64,
-    /// Days of civil time since 1970-01-01.
-    pub number: i32,
-    /// The weekday whose habits the day has, 0 for Monday: a holiday has those of a Sunday.
-    pub weekday: u8,
-    /// What is special about it.
-    pub features: Features,
-}
-
-/// What can be special about a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Feature {
-    /// The last business day of a period.
-    Last,
-    /// The one before it.
-    SecondLast,
-    /// The one before that.
-    ThirdLast,
-    /// The first business day of a period.
-    First,
-    /// The second.
-    Second,
-    /// One of the last two business days of a quarter that does not end the year.
-    QuarterEnd,
-    /// One of the last two business days of the fiscal year.
-    YearEnd,
-    /// A holiday on what would be a business day.
-    Holiday,
-    /// A named event; a calendar has at most four kinds.
-    Event0,
-    /// A named event.
-    Event1,
-    /// A named event.
-    Event2,
-    /// A named event.
-    Event3,
-}
-
-impl Feature {
-    /// Every feature, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
-        Self::Last,
-        Self::SecondLast,
-        Self::ThirdLast,
-        Self::First,
-        Self::Second,
-        Self::QuarterEnd,
-        Self::YearEnd,
-        Self::Holiday,
-        Self::Event0,
-        Self::Event1,
-        Self::Event2,
-        Self::Event3,
-    ];
-}
-
-/// A set of [`Feature`]s.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Features(u16);
-
-impl Features {
-    /// The set with `feature` in it.
-    #[must_use]
-    pub fn with(self, feature: Feature) -> Self {
-        Self(self.0 | 1 << feature as u8)
-    }
-
-    /// Whether `feature` is in it.
-    #[must_use]
-    pub fn has(self, feature: Feature) -> bool {
-        self.0 & 1 << feature as u8 != 0
-    }
-
-    /// Whether the day is an ordinary one.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The features in it, in the order of their numbers.
-    pub fn iter(self) -> impl Iterator<Item = Feature> {
-        Feature::ALL.into_iter().filter(move |feature| self.has(*feature))
-    }
-}
-
-impl Day {
-    /// The day of `at` in UTC, with nothing special about it.
-    #[must_use]
-    pub fn utc(at: Timestamp) -> Self {
-        let from = at.floor_to(DAY_MS);
-        let days = from.0.div_euclid(DAY_MS);
-        let number = i32::try_from(days).unwrap_or(i32::MAX);
-        let weekday = u8::try_from((days + 3).rem_euclid(7)).unwrap_or(0);
-        Self { from, until: from + DAY_MS, offset_ms: 0, number, weekday, features: Features::default() }
-    }
-
-    /// Whether `at` is in it.
-    #[must_use]
-    pub fn holds(&self, at: Timestamp) -> bool {
-        self.from <= at && at < self.until
-    }
-
-    /// Milliseconds of civil time since the civil day began, at `at`.
-    #[must_use]
-    pub fn time_of_day(&self, at: Timestamp) -> i64 {
-        (at.0 + self.offset_ms).rem_euclid(DAY_MS)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_epoch_was_a_thursday() {
-        let day = Day::utc(Timestamp(5));
-        assert_eq!((day.number, day.weekday, day.from, day.until), (0, 3, Timestamp(0), Timestamp(DAY_MS)));
-        assert_eq!(Day::utc(Timestamp(-1)).number, -1);
-    }
-
-    #[test]
-    fn a_set_holds_what_was_put_in() {
-        let set = Features::default().with(Feature::YearEnd).with(Feature::Last);
-        assert_eq!(set.iter().collect::<Vec<_>>(), [Feature::Last, Feature::YearEnd]);
-    }
-}
+mod tests;
