@@ -83,6 +83,12 @@ impl Random {
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    /// A number below `most`.
+    pub fn below(&mut self, most: usize) -> usize {
+        let share = self.uniform();
+        (1..most).rev().find(|number| share * most as f64 >= *number as f64).unwrap_or(0)
+    }
+
     /// Normal by the sum of twelve.
     pub fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0

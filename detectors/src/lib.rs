@@ -17,6 +17,8 @@
 //! | [`monotone`] | whether level, growth or share is what is to be judged |
 //! | [`weight`] | how much a value means that stands on few events |
 //! | [`shift`] | whether the level has changed and stays changed |
+//! | [`sparse`] | whether rare events stay away, crowd together or have another size |
+//! | [`states`] | whether a state is entered seldom, or held longer than ever |
 //! | [`spell`] | how long something lasts before it ends |
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
@@ -44,7 +46,9 @@ pub mod series;
 pub mod shift;
 pub mod signal_scale;
 pub mod silence;
+pub mod sparse;
 pub mod spell;
+pub mod states;
 pub mod surprise;
 pub mod weight;
 pub mod window;

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// Doubling ages that are told apart; the last one has no end.
 const AGES: usize = 20;
 
+/// The least risk that is assumed where nothing is known is one in this many times the age.
+const SLOWEST: f64 = 4.0;
+
 /// Lengths of the spells of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spells {
@@ -49,14 +52,17 @@ impl Spells {
 
     /// Chance that a spell ends after `age` steps, given that it lasted so long.
     ///
-    /// The estimate is that of a gamma prior of weight one whose mean is half the risk at half the age.
+    /// The estimate is that of a gamma prior of weight one whose mean is half the risk at half the age, but not less than
+    /// that of the slowest power law that is believed.
     #[must_use]
     pub fn risk(&self, age: u32) -> f64 {
         let last = place(age);
         let mut risk = 0.0;
+        let mut most = SLOWEST;
         for (place, age) in self.ages.iter().enumerate().take(last + 1) {
             let (ended, went_on) = (f64::from(age.ended), f64::from(age.went_on));
-            let before = if place == 0 { 2.0 } else { 2.0 / risk };
+            let before = if place == 0 { 2.0 } else { (2.0_f64 / risk).min(most) };
+            most *= 2.0;
             risk = (ended + 1.0) / (ended + went_on + before);
         }
         risk
@@ -149,7 +155,7 @@ mod tests {
     fn what_was_once_long_may_be_long_again() {
         let short = learned(std::iter::repeat_n(1, 2_000));
         let nights = learned((0..2_000).map(|turn| if turn % 100 == 0 { 150 } else { 1 }));
-        assert!(nats_until(&nights, 150) < 5.0, "{}", nats_until(&nights, 150));
+        assert!(nats_until(&nights, 150) < 6.0, "{}", nats_until(&nights, 150));
         assert!(nats_until(&short, 150) > 10.0);
     }
 
