@@ -33,8 +33,8 @@ pub mod tail;
 pub mod telling;
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::SignalSpec;
 use tidewatch_schemas::finding::{Season, Side};
+use tidewatch_schemas::{SignalSpec, Timestamp};
 
 use crate::calendar::Day;
 use crate::signal_scale::is_harmful;
@@ -192,6 +192,25 @@ impl Baseline {
             state.episode.step(&Seen { start: window.start, outside, voice, threshold, a_day, adopt_after_ms });
         state.learn(x, &view, context.explained.trust);
         Some(Judged { expected, voice, threshold, stands_out, alarm, trouble })
+    }
+}
+
+impl Baseline {
+    /// What a season expects of a window that starts at `start`; `None` while none is known to do better than the level.
+    #[must_use]
+    pub fn season(&self, state: &State, start: Timestamp, context: &Context<'_>) -> Option<Expected> {
+        if !state.is_awake() {
+            return None;
+        }
+        let slot = Slot::of(context.day, start);
+        let usual = state.profile.usual(slot);
+        let forecast = state.levels.forecast(usual);
+        let is_special = context.explained != Explained::default();
+        if forecast.season == Season::Recent && !is_special {
+            return None;
+        }
+        let scale = state.scales.of(usual, 0.0);
+        Some(state.expected(&View { slot, usual, forecast, scale }, context))
     }
 }
 

@@ -1,9 +1,9 @@
-//! Whether a window fits what the series usually does.
+//! Whether deviations of short windows last.
 //!
-//! Two forecasts compete: the recent level, and the usual level at this half-hour of the day. The one with the smaller
-//! recent error says what is expected. Location follows by clipped steps and scale by clipped absolute errors, so that
-//! a wild value moves neither far. The deviation in scales becomes surprise ([`crate::surprise`]); surprise that lasts
-//! becomes a finding. The more evidence has gathered, the less the baseline learns, and while a finding lasts it does not
+//! Two forecasts compete: the recent level, and what the [`baseline`](crate::baseline) knows of the season. The one with the
+//! smaller recent error says what is expected. Location follows by clipped steps and scale by clipped absolute errors, so
+//! that a wild value moves neither far. The deviation in scales becomes surprise ([`crate::surprise`]); surprise that lasts
+//! becomes a finding. The more evidence has gathered, the less the recent level learns, and while a finding lasts it does not
 //! learn at all, until the level has lasted so long that it is the new normal. Values that are not finite are ignored.
 
 mod level;
@@ -11,7 +11,7 @@ mod memory;
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::catalog::Scale;
-use tidewatch_schemas::finding::{Channel, DetectorName, Season, Side};
+use tidewatch_schemas::finding::{Channel, DetectorName, Side};
 use tidewatch_schemas::{Finding, SignalSpec, Timestamp};
 
 use crate::detector::{Detector, Judged};
@@ -97,16 +97,17 @@ impl Detector for Cusum {
             return None;
         }
         let start = judged.window.start;
-        let learning = Learning { least: least_scale(spec, value), width_ms: judged.window.width_ms, trust: 1.0 };
+        let (least, width_ms, usual) = (least_scale(spec, value), judged.window.width_ms, judged.usual);
+        let learning = Learning { least, width_ms, usual, trust: 1.0 };
         let ready = state.memory.windows() >= WARM_UP;
-        let Some(forecast) = state.memory.forecast(start, learning.least).filter(|_| ready) else {
-            state.memory.learn(start, value, learning);
+        let Some(forecast) = state.memory.forecast(usual, least).filter(|_| ready) else {
+            state.memory.learn(value, learning);
             return None;
         };
         let z = (value - forecast.location) / forecast.scale;
-        let usual = state.memory.usual_surprise();
-        let rise = watched(spec, Side::Above) * surprise::surprise(z) / usual;
-        let fall = watched(spec, Side::Below) * surprise::surprise(-z) / usual;
+        let ordinary = state.memory.usual_surprise();
+        let rise = watched(spec, Side::Above) * surprise::surprise(z) / ordinary;
+        let fall = watched(spec, Side::Below) * surprise::surprise(-z) / ordinary;
         self.weigh(&mut state.rise, start, rise);
         self.weigh(&mut state.fall, start, fall);
         let (side, evidence, surprise) = if state.rise.sum >= state.fall.sum {
@@ -115,12 +116,12 @@ impl Detector for Cusum {
             (Side::Below, state.fall, fall)
         };
         if state.rise.alarming || state.fall.alarming {
-            state.memory.watch(start, value, learning);
+            state.memory.watch(value, learning);
             self.adopt_if_settled(state, start);
         } else {
             state.memory.calibrate(surprise::surprise(z.abs()));
             let trust = 1.0 / (1.0 + state.rise.sum.max(state.fall.sum));
-            state.memory.learn(start, value, Learning { trust, ..learning });
+            state.memory.learn(value, Learning { trust, ..learning });
         }
         // A calm window between bad ones is no finding, although the evidence of the bad ones still stands.
         let is_finding = evidence.sum > self.threshold && surprise > surprise::ALLOWANCE;
@@ -156,7 +157,7 @@ impl Cusum {
             expected: published(from_scale(spec, forecast.location)),
             lower: published(possible(spec, judged.window.value, from_scale(spec, forecast.location - half_band))),
             upper: published(possible(spec, judged.window.value, from_scale(spec, forecast.location + half_band))),
-            season: if forecast.daily { Season::Daily } else { Season::Recent },
+            season: forecast.season,
             side,
             channel: Some(Channel::Sum),
             score: published(evidence.sum),

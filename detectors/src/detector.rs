@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewatch_schemas::{Finding, Origin, SeriesKey, SignalSpec, Timestamp};
 
+use crate::baseline::Expected;
 use crate::calendar::Day;
 use crate::window::Closed;
 
@@ -20,6 +21,8 @@ pub struct Judged<'a> {
     pub window: Closed,
     /// The day it is in, for the tenant.
     pub day: &'a Day,
+    /// What a season expects of it, where one is known.
+    pub usual: Option<Expected>,
     /// The newest input that went into it.
     pub origin: &'a Origin,
 }

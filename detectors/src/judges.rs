@@ -5,10 +5,10 @@
 //! trouble is told within a minute. Where both look, each gets half of the accepted false alarms.
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::Origin;
+use tidewatch_schemas::{Origin, Timestamp};
 
-use crate::baseline::{self, Baseline, Context, Explained, telling};
-use crate::calendar::Today;
+use crate::baseline::{self, Baseline, Context, Expected, Explained, telling};
+use crate::calendar::{Day, Today};
 use crate::class::Class;
 use crate::cusum::{self, Cusum};
 use crate::detector::{Detector, Judged};
@@ -80,11 +80,20 @@ impl Judges {
         }
         let day = bench.today.at(window.start);
         let Identity { key, spec, unit } = bench.who;
-        let judged = Judged { series: key, spec, unit, window, day: &day, origin };
+        let usual = self.season(bench, &day, window.start);
+        let judged = Judged { series: key, spec, unit, window, day: &day, usual, origin };
         bench.found.findings.extend(bench.settings.cusum.observe(&mut self.cusum, &judged));
         if let Some(minute) = self.minute.add(&window, origin) {
             self.judge(bench, (minute, origin), true);
         }
+    }
+
+    /// What the season expects of a short window.
+    fn season(&self, bench: &Bench<'_>, day: &Day, start: Timestamp) -> Option<Expected> {
+        let state = self.baseline.as_ref()?;
+        let prior = bench.class.prior();
+        let context = Context { spec: bench.who.spec, day, explained: Explained::default(), prior: &prior };
+        bench.settings.baseline.season(state, start, &context)
     }
 
     /// Judges a window of a minute or more; `shared` when short windows of the same series are watched too.
@@ -101,7 +110,8 @@ impl Judges {
         }
         let context = Context { spec, day: &day, explained: Explained::default(), prior: &bench.class.prior() };
         let Some(judged) = baseline.judge(state, &window, to_scale(spec, window.value), context) else { return };
-        let input = Judged { series: key, spec, unit, window, day: &day, origin };
+        let usual = Some(judged.expected);
+        let input = Judged { series: key, spec, unit, window, day: &day, usual, origin };
         if let Some(trouble) = &judged.trouble {
             bench.found.findings.push(telling::finding(&input, &judged, trouble, state.windows()));
         }
@@ -110,3 +120,6 @@ impl Judges {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

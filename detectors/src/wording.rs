@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tidewatch_schemas::finding::{DetectorName, Side};
+use tidewatch_schemas::finding::{Channel, DetectorName, Season, Side};
 use tidewatch_schemas::incident::Kind;
 use tidewatch_schemas::{Finding, TenantId};
 
@@ -10,21 +10,57 @@ use tidewatch_schemas::{Finding, TenantId};
 #[must_use]
 pub fn finding(finding: &Finding) -> String {
     let mut text = subject(finding);
-    let expected = quantity(finding.expected, &finding.unit);
     match (finding.detector, finding.actual) {
         (DetectorName::Silence, _) | (_, None) => {
+            let expected = quantity(finding.expected, &finding.unit);
             let seconds = (finding.window_end - finding.since) / 1_000;
             let _ = write!(text, " has not reported for {seconds} s, usually every {expected}");
         }
         (_, Some(actual)) => {
-            let lower = quantity(finding.lower, &finding.unit);
-            let upper = quantity(finding.upper, &finding.unit);
-            let side = if finding.side == Side::Above { "above" } else { "below" };
-            let actual = quantity(actual, &finding.unit);
-            let _ = write!(text, " is {actual}, {side} the usual {expected} ({lower} to {upper})");
+            let actual = format!("{}{}", quantity(actual, &finding.unit), lasting(finding));
+            let _ = write!(text, "{}", deviation(finding, &actual));
         }
     }
     text
+}
+
+/// What is unlike usual, and what is usual when.
+fn deviation(finding: &Finding, actual: &str) -> String {
+    let (lower, upper) = (quantity(finding.lower, &finding.unit), quantity(finding.upper, &finding.unit));
+    let usual = format!("the {lower} to {upper} {}", usual_when(finding.season));
+    let inside = finding.actual.is_some_and(|actual| (finding.lower..=finding.upper).contains(&actual));
+    let side = if finding.side == Side::Above { "above" } else { "below" };
+    match (finding.channel, inside) {
+        (Some(Channel::Shape), true) => format!(" takes a course not seen before: {actual}, beside {usual}"),
+        (Some(Channel::Recurrence), true) => {
+            format!(" does not take the course of the days before: {actual}, beside {usual}")
+        }
+        (Some(Channel::Step), true) => format!(" has jumped to {actual}, beside {usual}"),
+        (_, true) => format!(" has moved {side} its level: {actual}, beside {usual}"),
+        (_, false) => format!(" is {actual}, {side} {usual}"),
+    }
+}
+
+fn usual_when(season: Season) -> &'static str {
+    match season {
+        Season::Recent => "usual lately",
+        Season::Daily => "usual at this time of day",
+        Season::Weekly => "usual at this hour on this weekday",
+        Season::Calendar => "usual on such a day of the business calendar",
+    }
+}
+
+/// For how long, where that is longer than a window.
+fn lasting(finding: &Finding) -> String {
+    let seconds = (finding.window_end - finding.since) / 1_000;
+    let window = (finding.window_end - finding.window_start) / 1_000;
+    match seconds {
+        _ if seconds <= window => String::new(),
+        ..120 => format!(" for {seconds} s"),
+        ..7_200 => format!(" for {} min", seconds / 60),
+        ..172_800 => format!(" for {} h", seconds / 3_600),
+        _ => format!(" for {} days", seconds / 86_400),
+    }
 }
 
 /// The series of a finding: its signal and attributes.

@@ -1,6 +1,7 @@
 //! A robust location and scale that follow a series: clipped steps, so that no single value moves them far.
 
 use serde::{Deserialize, Serialize};
+use tidewatch_schemas::finding::Season;
 
 /// Expected value and scale of a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,12 +10,12 @@ pub(super) struct Forecast {
     pub location: f64,
     /// Scale of the deviations, comparable to a standard deviation.
     pub scale: f64,
-    /// Whether the time of day said so.
-    pub daily: bool,
+    /// Who said so.
+    pub season: Season,
 }
 
 /// Mean absolute deviation of a normal distribution times this is its standard deviation.
-const TO_DEVIATION: f64 = 1.253_314;
+pub(super) const TO_DEVIATION: f64 = 1.253_314;
 /// Steps of the location are cut at this many scales.
 const MOST_STEP: f64 = 3.0;
 /// Errors are cut at this many scales before they enter the scale.

@@ -1,15 +1,13 @@
-//! What is remembered of a series: its recent level, its day, and how surprising it usually is.
+//! What is remembered of a series: its recent level, how it does beside what a season expects, and how surprising the
+//! series usually is.
 //!
-//! The recent level stands still while a finding lasts. The day goes on learning, in cut steps and slowly: a peak that
-//! comes every day is otherwise a finding every day.
-
-mod day;
+//! The recent level stands still while a finding lasts. What a season expects is the baseline's to know.
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::Timestamp;
+use tidewatch_schemas::finding::Season;
 
-use super::level::{Forecast, Level, Step};
-use day::Day;
+use super::level::{Forecast, Level, Step, TO_DEVIATION};
+use crate::baseline::Expected;
 
 /// Weight of one window in the recent level.
 const RECENT_GAIN: f64 = 0.02;
@@ -27,7 +25,6 @@ const CONTEST_MS: f64 = 3.0 * 86_400_000.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Memory {
     recent: Level,
-    day: Day,
     contest: Contest,
     surprise: f64,
     windows: u32,
@@ -37,14 +34,14 @@ pub(super) struct Memory {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Contest {
     recent: f64,
-    day: f64,
+    season: f64,
     windows: u32,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        let (recent, day, contest) = (Level::default(), Day::default(), Contest::default());
-        Self { recent, day, contest, surprise: 1.0, windows: 0 }
+        let (recent, contest) = (Level::default(), Contest::default());
+        Self { recent, contest, surprise: 1.0, windows: 0 }
     }
 }
 
@@ -62,36 +59,34 @@ impl Memory {
         self.surprise += SURPRISE_GAIN * (surprise.min(MOST_USUAL) - self.surprise);
     }
 
-    /// What the window at `start` is expected to be; `None` before the first value.
-    pub fn forecast(&self, start: Timestamp, least: f64) -> Option<Forecast> {
+    /// What a window is expected to be, where a season expects `usual`; `None` before the first value.
+    pub fn forecast(&self, usual: Option<Expected>, least: f64) -> Option<Forecast> {
         if self.recent.is_empty() {
             return None;
         }
         let scale = self.recent.scale(least);
-        let believed = self.contest.windows > 0 && self.contest.day < self.contest.recent;
-        if let Some((location, deviation)) = self.day.expected(start).filter(|_| believed) {
-            return Some(Forecast { location, scale: scale.max(deviation), daily: true });
+        let believed = self.contest.windows > 0 && self.contest.season < self.contest.recent;
+        if let Some(usual) = usual.filter(|_| believed) {
+            let scale = scale.max(TO_DEVIATION * usual.scale);
+            return Some(Forecast { location: usual.location, scale, season: usual.season });
         }
-        Some(Forecast { location: self.recent.location(), scale, daily: false })
+        Some(Forecast { location: self.recent.location(), scale, season: Season::Recent })
     }
 
     /// Learns a window that was judged ordinary, against what was expected of it.
-    pub fn learn(&mut self, start: Timestamp, value: f64, learning: Learning) {
-        self.watch(start, value, learning);
-        let expected = self.forecast(start, learning.least).map_or(value, |forecast| forecast.location);
+    pub fn learn(&mut self, value: f64, learning: Learning) {
+        self.watch(value, learning);
+        let expected = self.forecast(learning.usual, learning.least).map_or(value, |forecast| forecast.location);
         self.recent.learn(value, expected, Step { gain: RECENT_GAIN, trust: learning.trust, least: learning.least });
         self.windows = self.windows.saturating_add(1);
     }
 
-    /// Lets the day and the contest see a window, ordinary or not.
-    pub fn watch(&mut self, start: Timestamp, value: f64, learning: Learning) {
-        let scale = self.recent.scale(learning.least);
-        if let Some((expected, _)) = self.day.expected(start) {
-            let most = MOST_ERROR * scale;
-            let errors = ((value - self.recent.location()).abs().min(most), (value - expected).abs().min(most));
-            self.contest.add(errors, learning.width_ms);
-        }
-        self.day.learn(start, value, MOST_ERROR * scale);
+    /// Lets the contest see a window, ordinary or not.
+    pub fn watch(&mut self, value: f64, learning: Learning) {
+        let Some(usual) = learning.usual else { return };
+        let most = MOST_ERROR * self.recent.scale(learning.least);
+        let errors = ((value - self.recent.location()).abs().min(most), (value - usual.location).abs().min(most));
+        self.contest.add(errors, learning.width_ms);
     }
 
     /// Makes the level of now the normal one.
@@ -107,16 +102,18 @@ pub(super) struct Learning {
     pub least: f64,
     /// Width of the window.
     pub width_ms: i64,
+    /// What a season expects of it.
+    pub usual: Option<Expected>,
     /// How far the window is believed to be ordinary, 0 to 1.
     pub trust: f64,
 }
 
 impl Contest {
-    fn add(&mut self, (recent, day): (f64, f64), width_ms: i64) {
+    fn add(&mut self, (recent, season): (f64, f64), width_ms: i64) {
         self.windows = self.windows.saturating_add(1);
         #[expect(clippy::cast_precision_loss, reason = "a width of a window is far below 2^53 milliseconds")]
         let gain = (width_ms as f64 / CONTEST_MS).max(1.0 / f64::from(self.windows));
         self.recent += gain * (recent - self.recent);
-        self.day += gain * (day - self.day);
+        self.season += gain * (season - self.season);
     }
 }
