@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-kafka check bench fuzz build prepare prepare-kafka
+.PHONY: help demo test test-kafka accuracy check bench fuzz build prepare prepare-kafka
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET)/debug/tidewatch
@@ -26,6 +26,9 @@ test: build ## every test that needs no Apache Kafka
 test-kafka: prepare-kafka build ## the tests on a real Apache Kafka, which is downloaded with Maven and started by them
 	deploy/kafka/install
 	cargo test --workspace --test kafka -- --ignored --test-threads=1
+
+accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie
+	cargo test --workspace --test accuracy -- --ignored --nocapture --test-threads=1
 
 check: prepare ## format, lints, documentation and scripts; run it before every commit
 	cargo fmt --all --check

@@ -1,5 +1,6 @@
 //! What the tests that drive Tidewatch from outside share: real brokers and the processes around them.
 
+pub mod accuracy;
 pub mod apache_kafka;
 pub mod deployment;
 pub mod expected;

@@ -1,0 +1,131 @@
+//! Tidewatch's detectors as a judge of a series: observations into windows, windows to the detectors, as in the service.
+
+use std::collections::BTreeMap;
+
+use tidewatch_detectors::calendar::Today;
+use tidewatch_detectors::series::Identity;
+use tidewatch_detectors::silence::Silence;
+use tidewatch_detectors::{Cusum, SeriesState, Settings, Verdicts, judges};
+use tidewatch_schemas::finding::DetectorName;
+use tidewatch_schemas::{Catalog, Observation, Origin, SeriesKey, Timestamp, Value};
+
+use super::judge::{Judge, Mark};
+use super::series::Series;
+
+/// Milliseconds of a day: windows divide it.
+const DAY_MS: i64 = 86_400_000;
+/// How long windows stay open and how long a level must last to be normal: what the default configuration says.
+const LATENESS_MS: i64 = 0;
+const ADOPT_AFTER_MS: i64 = 86_400_000;
+
+/// Tidewatch with one setting of the knob.
+#[derive(Clone, Copy, Debug)]
+pub struct Tidewatch {
+    /// Alarms per series and month that are expected by chance.
+    pub false_alarms: f64,
+}
+
+impl Tidewatch {
+    /// With so many expected alarms per series and month.
+    #[must_use]
+    pub fn new(false_alarms: f64) -> Self {
+        Self { false_alarms }
+    }
+
+    /// When findings begin, whichever detector they come from, in seconds since 1970 and in order. A finding that goes on
+    /// from the window before is none of them.
+    #[must_use]
+    pub fn begun(&self, series: &Series) -> Vec<i64> {
+        let mut ended: BTreeMap<DetectorName, Timestamp> = BTreeMap::new();
+        let mut begun = Vec::new();
+        for finding in self.verdicts(series).findings {
+            let goes_on = ended.insert(finding.detector, finding.window_end) == Some(finding.window_start);
+            if !goes_on {
+                begun.push(finding.window_start.0 / 1_000);
+            }
+        }
+        begun.sort_unstable();
+        begun
+    }
+
+    /// What holds for a series with values `spacing` seconds apart: a value is a window.
+    #[must_use]
+    pub fn settings(&self, spacing: i64) -> Settings {
+        let window_ms = window(spacing);
+        Settings {
+            window_ms,
+            lateness_ms: LATENESS_MS,
+            judges: judges::Settings { cusum: Cusum::new(window_ms, self.false_alarms, ADOPT_AFTER_MS), trace: true },
+            silence: Silence { missed: 5, lateness_ms: LATENESS_MS },
+        }
+    }
+
+    /// Everything that is concluded about a series, in order.
+    #[must_use]
+    pub fn verdicts(&self, series: &Series) -> Verdicts {
+        let settings = self.settings(series.spacing());
+        let key = SeriesKey {
+            pool: "accuracy".into(),
+            tenant: "accuracy".into(),
+            resource: "accuracy".into(),
+            signal: "value".into(),
+            attributes: BTreeMap::new(),
+        };
+        let who = Identity { key: &key, spec: Catalog.lookup("value"), unit: "1" };
+        let origin = Origin { topic: "csv".into(), partition: 0, offset: 0, index: 0 };
+        let (mut state, mut today) = (SeriesState::default(), Today::default());
+        let mut all = Verdicts::default();
+        let mut take = |found: Verdicts| {
+            all.findings.extend(found.findings);
+            all.judgements.extend(found.judgements);
+        };
+        let mut end = Timestamp(i64::MIN);
+        for (time, value) in series.times.iter().zip(&series.values) {
+            let at = Timestamp(time * 1_000);
+            let seen = Observation { series: key.clone(), unit: "1".to_owned(), at, value: Value::Gauge(*value) };
+            let _ = state.absorb(&settings, &seen, &origin, at);
+            take(state.judge(&settings, who, &mut today, at));
+            end = at;
+        }
+        take(state.judge(&settings, who, &mut today, end + DAY_MS));
+        all
+    }
+}
+
+impl Judge for Tidewatch {
+    fn judge(&self, series: &Series) -> Vec<Mark> {
+        let verdicts = self.verdicts(series);
+        let window_ms = window(series.spacing());
+        let starts = series.times.iter().map(|time| Timestamp(time * 1_000).floor_to(window_ms));
+        let mut marks = vec![Mark::default(); series.times.len()];
+        // The window's last row is the one at whose end it is judged.
+        let last: BTreeMap<Timestamp, usize> = starts.enumerate().map(|(row, start)| (start, row)).collect();
+        for judgement in verdicts.judgements {
+            if let Some(mark) = last.get(&judgement.window_start).and_then(|row| marks.get_mut(*row)) {
+                let (stands_out, alarm) = (judgement.stands_out, judgement.alarm);
+                *mark = Mark { score: judgement.score, threshold: judgement.threshold, stands_out, alarm };
+            }
+        }
+        marks
+    }
+}
+
+/// The longest window that divides a day and is no longer than the spacing.
+fn window(spacing: i64) -> i64 {
+    let most = (spacing * 1_000).clamp(1_000, DAY_MS);
+    let seconds = (1..=most / 1_000).rev().find(|seconds| DAY_MS % (seconds * 1_000) == 0);
+    seconds.unwrap_or(1) * 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_the_spacing_rounded_down_to_a_part_of_a_day() {
+        let cases = [(300, 300_000), (301, 300_000), (60, 60_000), (3_600, 3_600_000), (7, 6_000), (90_000, DAY_MS)];
+        for (spacing, expected) in cases {
+            assert_eq!(window(spacing), expected, "{spacing}");
+        }
+    }
+}
