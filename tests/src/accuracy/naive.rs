@@ -12,8 +12,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::judge::{Judge, Mark};
 use super::series::{DAY, MONTH_DAYS, Series};
 
-/// Least scale, relative to the size of the values: equal values have none.
-const LEAST: f64 = 1e-9;
+/// Least scale, relative to the mean size of the values so far: equal values have none.
+const LEAST: f64 = 1e-3;
 /// Rows that must be known before anything is said.
 const WARM_UP: usize = 20;
 
@@ -58,7 +58,24 @@ impl Judge for Naive {
     }
 }
 
+/// The least scale that is believed, which follows the mean size of the values.
+#[derive(Clone, Copy, Debug, Default)]
+struct Least {
+    count: f64,
+    sum: f64,
+}
+
+impl Least {
+    fn with(&mut self, value: f64) -> f64 {
+        if value.is_finite() {
+            (self.count, self.sum) = (self.count + 1.0, self.sum + value.abs());
+        }
+        LEAST * self.sum / self.count.max(1.0) + f64::MIN_POSITIVE
+    }
+}
+
 fn rolling_z(series: &Series) -> Vec<f64> {
+    let mut least = Least::default();
     let origin = series.values.iter().copied().find(|value| value.is_finite()).unwrap_or(0.0);
     let (mut oldest, mut count, mut sum, mut squares) = (0, 0.0, 0.0, 0.0);
     let mut scores = Vec::with_capacity(series.values.len());
@@ -70,11 +87,11 @@ fn rolling_z(series: &Series) -> Vec<f64> {
             }
             oldest += 1;
         }
+        let least = least.with(*value);
         let value = value - origin;
         let known = count >= WARM_UP as f64 && value.is_finite();
         let mean: f64 = if count > 0.0 { sum / count } else { 0.0 };
         let variance: f64 = if count > 0.0 { (squares / count - mean * mean).max(0.0) } else { 0.0 };
-        let least = LEAST * ((mean + origin).abs() + (value + origin).abs()) + f64::MIN_POSITIVE;
         scores.push(if known { (value - mean).abs() / variance.sqrt().max(least) } else { 0.0 });
         if value.is_finite() {
             (count, sum, squares) = (count + 1.0, sum + value, squares + value * value);
@@ -84,6 +101,7 @@ fn rolling_z(series: &Series) -> Vec<f64> {
 }
 
 fn seasonal_naive(series: &Series) -> Vec<f64> {
+    let mut least = Least::default();
     let (mut a_day_ago, mut a_week_ago) = (0, 0);
     let (mut scale, mut worked_out) = (f64::NAN, i64::MIN);
     let mut differences: Vec<f64> = Vec::with_capacity(series.values.len());
@@ -104,8 +122,7 @@ fn seasonal_naive(series: &Series) -> Vec<f64> {
             scale = robust_scale(&differences[week..]);
             worked_out = now;
         }
-        let least = LEAST * value.abs() + f64::MIN_POSITIVE;
-        let score = nearest / scale.max(least);
+        let score = nearest / scale.max(least.with(*value));
         scores.push(if scale.is_nan() || score.is_nan() { 0.0 } else { score });
         differences.push(nearest);
     }

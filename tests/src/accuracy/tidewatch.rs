@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use tidewatch_detectors::baseline::channels::Muted;
 use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::Identity;
 use tidewatch_detectors::silence::Silence;
-use tidewatch_detectors::{Cusum, SeriesState, Settings, Verdicts, judges};
+use tidewatch_detectors::{SeriesState, Settings, Verdicts, judges};
 use tidewatch_schemas::finding::DetectorName;
 use tidewatch_schemas::{Catalog, Observation, Origin, SeriesKey, Timestamp, Value};
 
@@ -23,13 +24,15 @@ const ADOPT_AFTER_MS: i64 = 86_400_000;
 pub struct Tidewatch {
     /// Alarms per series and month that are expected by chance.
     pub false_alarms: f64,
+    /// Channels left out, to see what each is worth.
+    pub muted: Muted,
 }
 
 impl Tidewatch {
     /// With so many expected alarms per series and month.
     #[must_use]
     pub fn new(false_alarms: f64) -> Self {
-        Self { false_alarms }
+        Self { false_alarms, muted: Muted::default() }
     }
 
     /// When findings begin, whichever detector they come from, in seconds since 1970 and in order. A finding that goes on
@@ -52,10 +55,13 @@ impl Tidewatch {
     #[must_use]
     pub fn settings(&self, spacing: i64) -> Settings {
         let window_ms = window(spacing);
+        let mut judges = judges::Settings::new(window_ms, self.false_alarms, ADOPT_AFTER_MS);
+        judges.trace = true;
+        judges.baseline.muted = self.muted;
         Settings {
             window_ms,
             lateness_ms: LATENESS_MS,
-            judges: judges::Settings { cusum: Cusum::new(window_ms, self.false_alarms, ADOPT_AFTER_MS), trace: true },
+            judges,
             silence: Silence { missed: 5, lateness_ms: LATENESS_MS },
         }
     }

@@ -1,5 +1,7 @@
 //! The Numenta Anomaly Benchmark, as far as its files are at hand.
 
+use tidewatch_detectors::baseline::channels::Muted;
+use tidewatch_schemas::finding::Channel;
 use tidewatch_tests::accuracy::judge::{Judge, Mark};
 use tidewatch_tests::accuracy::nab::{Corpus, PROFILES, anomaly_scores, at_threshold, five_folds, optimised, outside};
 use tidewatch_tests::accuracy::table::Printed;
@@ -91,4 +93,35 @@ fn table_of_the_knob() {
         table.row(&cells);
     }
     table.print("Benchmark, by the knob");
+}
+
+#[test]
+#[ignore = "prints a table: make accuracy"]
+fn table_of_what_each_channel_is_worth() {
+    const CHANNELS: [Channel; 6] =
+        [Channel::Step, Channel::Season, Channel::Level, Channel::Mean, Channel::Shape, Channel::Recurrence];
+    let Some(corpus) = corpus() else { return };
+    let mut table = Printed::new(&["channels", "best threshold: standard", "low FP", "fixed: standard", "low FP"]);
+    let without = |channel: Channel| (format!("without {channel:?}"), Muted::default().with(channel));
+    let only = |channel: Channel| {
+        let others = CHANNELS.into_iter().filter(|other| *other != channel);
+        (format!("only {channel:?}"), others.fold(Muted::default(), Muted::with))
+    };
+    let mut variants = vec![("all".to_owned(), Muted::default())];
+    variants.extend(CHANNELS.map(without));
+    variants.extend(CHANNELS.map(only));
+    for (name, muted) in variants {
+        let scores = scores(&judged(&corpus, &Tidewatch { muted, ..Tidewatch::new(KNOB) }));
+        let [standard, low_false, _] = PROFILES;
+        let cells = [
+            optimised(&corpus, &scores, &standard),
+            optimised(&corpus, &scores, &low_false),
+            at_threshold(&corpus, &scores, &standard, 0.5),
+            at_threshold(&corpus, &scores, &low_false, 0.5),
+        ];
+        let mut row = vec![name];
+        row.extend(cells.map(|scored| format!("{:.1}", scored.score)));
+        table.row(&row);
+    }
+    table.print(&format!("Benchmark, by channel, at knob {KNOB}"));
 }
