@@ -1,10 +1,13 @@
 //! Tidewatch's detectors as a judge of a series: observations into windows, windows to the detectors, as in the service.
+//!
+//! Each series is alone in its class: it learns nothing from others.
 
 use std::collections::BTreeMap;
 
 use tidewatch_detectors::baseline::channels::Muted;
 use tidewatch_detectors::calendar::Today;
-use tidewatch_detectors::series::Identity;
+use tidewatch_detectors::class::Class;
+use tidewatch_detectors::series::{Around, Identity};
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::{SeriesState, Settings, Verdicts, judges};
 use tidewatch_schemas::finding::DetectorName;
@@ -79,7 +82,7 @@ impl Tidewatch {
         };
         let who = Identity { key: &key, spec: Catalog.lookup("value"), unit: "1" };
         let origin = Origin { topic: "csv".into(), partition: 0, offset: 0, index: 0 };
-        let (mut state, mut today) = (SeriesState::default(), Today::default());
+        let (mut state, mut today, mut class) = (SeriesState::default(), Today::default(), Class::default());
         let mut all = Verdicts::default();
         let mut take = |found: Verdicts| {
             all.findings.extend(found.findings);
@@ -90,10 +93,12 @@ impl Tidewatch {
             let at = Timestamp(time * 1_000);
             let seen = Observation { series: key.clone(), unit: "1".to_owned(), at, value: Value::Gauge(*value) };
             let _ = state.absorb(&settings, &seen, &origin, at);
-            take(state.judge(&settings, who, &mut today, at));
+            let around = Around { today: &mut today, class: &mut class };
+            take(state.judge(&settings, who, around, at));
             end = at;
         }
-        take(state.judge(&settings, who, &mut today, end + DAY_MS));
+        let around = Around { today: &mut today, class: &mut class };
+        take(state.judge(&settings, who, around, end + DAY_MS));
         all
     }
 }

@@ -23,7 +23,9 @@ fn compared(set: &Set) -> Option<Compared> {
     let services: Vec<Service> = services(&folder).expect("the folder").collect::<Result<_, _>>().expect("the set");
     let judged = side_by_side::map(&services, |service| service.judged(&Tidewatch::new(KNOB)).0);
     let mut ours = Tally::default();
-    judged.iter().for_each(|tally| ours.add(tally));
+    for tally in &judged {
+        ours.add(tally);
+    }
     let plain = naive::both(KNOB).into_iter().map(|naive| {
         let mut all = Distances::default();
         let distances = side_by_side::map(&services, |service| service.distances(&naive));
