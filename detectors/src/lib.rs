@@ -12,6 +12,7 @@
 //! | [`baseline`] | whether a window fits what its series does at this time |
 //! | [`calendar`] | what day it is for a tenant |
 //! | [`class`] | what series of one kind have in common |
+//! | [`effects`] | what special days do to a series |
 //! | [`cusum`] | whether deviations of short windows last |
 //! | [`flatline`] | whether a value that usually changes has stopped changing |
 //! | [`monotone`] | whether level, growth or share is what is to be judged |
@@ -31,6 +32,7 @@ pub mod class;
 pub mod counter;
 pub mod cusum;
 pub mod detector;
+pub mod effects;
 #[cfg(test)]
 mod families;
 pub mod flatline;
