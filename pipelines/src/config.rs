@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `layers` | merges the sources; every value remembers where it was written |
 //! | `section` | reads keys one by one and writes down everything that is wrong, unknown keys included |
-//! | `kafka`, `topics`, `ingest`, `detect`, `log` | one section each: its type, its limits |
+//! | `kafka`, `topics`, `ingest`, `detect`, `calendar`, `log` | one section each: its type, its limits |
 //! | `quantity` | `10s`, `1MiB` |
 //! | `secret` | settings of the Kafka client that must not be seen |
 //! | `environment` | reads the process's environment |
@@ -12,6 +12,7 @@
 //!
 //! `default.yaml` holds every option with its default; there are no defaults in code.
 
+mod calendar;
 mod detect;
 mod environment;
 mod error;
@@ -100,11 +101,12 @@ impl Config {
 
 fn read(root: &mut Section) -> Config {
     let [sources, group] = ["ingest.sources", "detect.group"].map(|path| root.origin(path));
+    let calendars = root.section("calendar", calendar::read);
     let config = Config {
         kafka: root.section("kafka", kafka::read),
         topics: root.section("topics", topics::read),
         ingest: root.section("ingest", ingest::read),
-        detect: root.section("detect", detect::read),
+        detect: root.section("detect", |section| detect::read(section, calendars)),
         log: root.section("log", log::read),
     };
     refuse_own_topics(root, &config, &sources);

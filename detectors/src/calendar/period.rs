@@ -13,10 +13,11 @@ pub struct YearStart {
 }
 
 impl YearStart {
-    /// `month` from 1 to 12 and `day` from 1 to 28, which every month has.
+    /// `month` and `day` as in every year: not 29 February.
     #[must_use]
     pub fn new(month: i8, day: i8) -> Option<Self> {
-        ((1..=12).contains(&month) && (1..=28).contains(&day)).then_some(Self { month, day })
+        const COMMON_YEAR: i16 = 2001;
+        Date::new(COMMON_YEAR, month, day).is_ok().then_some(Self { month, day })
     }
 }
 
@@ -44,7 +45,7 @@ impl Pattern {
 /// How a tenant's fiscal year divides into periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Periods {
-    /// Months that begin on the day of the month on which the year starts.
+    /// Months that begin on the day of the month on which the year starts, or on the last day of shorter ones.
     Months(YearStart),
     /// Whole weeks. The year starts on the weekday `on` that is nearest to `start`; a 53rd week belongs to the last period.
     Weeks {
@@ -98,10 +99,17 @@ impl Periods {
 }
 
 fn month(start: YearStart, date: Date) -> Option<Period> {
-    let in_month = date.first_of_month().with().day(start.day).build().ok()?;
-    let first = if in_month <= date { in_month } else { in_month.checked_sub(1.month()).ok()? };
-    let last = first.checked_add(1.month()).ok()?.yesterday().ok()?;
-    Some(Period { first, last, closes: close_of((first.month() - start.month).rem_euclid(12)) })
+    let month = date.first_of_month();
+    let began_before = first_in(month, start.day)? > date;
+    let month = month.checked_sub(i64::from(began_before).months()).ok()?;
+    let next = month.checked_add(1.month()).ok()?;
+    let (first, last) = (first_in(month, start.day)?, first_in(next, start.day)?.yesterday().ok()?);
+    Some(Period { first, last, closes: close_of((month.month() - start.month).rem_euclid(12)) })
+}
+
+/// The first day of the period that begins in `month`; where the month is too short, the last of the month.
+fn first_in(month: Date, day: i8) -> Option<Date> {
+    month.with().day(day.min(month.days_in_month())).build().ok()
 }
 
 /// The first day of the fiscal year that starts near `start` in `year`.

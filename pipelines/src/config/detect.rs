@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidewatch_detectors::calendar::Calendars;
+
 use super::error::Wrong;
 use super::section::Section;
 use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
@@ -26,6 +28,8 @@ pub struct DetectConfig {
     pub state: PathBuf,
     /// What `now` is.
     pub clock: Clock,
+    /// What day it is for each tenant; the section `calendar`.
+    pub calendars: Calendars,
     /// Length of a window; divides a day.
     pub window_ms: i64,
     /// How long a window stays open after its end.
@@ -48,11 +52,12 @@ pub struct DetectConfig {
     pub linger: Duration,
 }
 
-pub(super) fn read(section: &mut Section) -> DetectConfig {
+pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig {
     DetectConfig {
         group: section.text("group"),
         state: PathBuf::from(section.text("state")),
         clock: section.choice("clock", [("ticks", Clock::Ticks), ("events", Clock::Events)], Clock::Ticks),
+        calendars,
         window_ms: read_window(section),
         lateness_ms: millis(section.duration("lateness", Duration::ZERO..=DAY)),
         false_alarms: section.number("false_alarms", 0.01..=1000.0),

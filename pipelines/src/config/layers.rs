@@ -75,7 +75,7 @@ fn syntax(name: &str, said: &str) -> ConfigError {
         let (line, column) = place.split_once(" line ")?.1.split_once(" column ")?;
         Some((reason, line.parse().ok()?, column.parse().ok()?))
     });
-    let advice = "write YAML with the sections kafka, topics, ingest, detect and log";
+    let advice = "write YAML with the sections kafka, topics, ingest, detect, calendar and log";
     let Some((reason, line, column)) = located else {
         return ConfigError::about(name, Wrong::new(format!("it is no configuration: {said}"), advice));
     };

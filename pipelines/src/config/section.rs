@@ -67,6 +67,11 @@ impl<'e> Section<'e> {
         self.errors.push(ConfigError::at_key(origin, &self.path_of(key), wrong));
     }
 
+    /// Writes down a mistake that lies elsewhere, such as in a file that this section names.
+    pub(super) fn report(&mut self, error: ConfigError) {
+        self.errors.push(error);
+    }
+
     /// Where the value at `path` was written; to be asked before it is read.
     pub(super) fn origin(&self, path: &str) -> String {
         let mut keys = path.split('.');
@@ -87,7 +92,7 @@ impl<'e> Section<'e> {
     }
 
     /// Makes `key` known and tells whether it is given.
-    fn offers(&mut self, key: &str) -> bool {
+    pub(super) fn offers(&mut self, key: &str) -> bool {
         let is_given = self.unread.contains_key(key);
         if !is_given {
             self.known.push(key.to_owned());

@@ -10,6 +10,13 @@ use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, SignalSpec, Timestamp};
 use super::classes::ClassIndex;
 use super::stored::StoredSeries;
 
+/// What a series has from others: from its tenant and from its class.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub today: Today,
+    pub class: ClassIndex,
+}
+
 /// One series.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -25,14 +32,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn fresh(key: SeriesKey, unit: String, state: SeriesState, class: ClassIndex) -> Self {
+    fn fresh(stored: StoredSeries, place: Place) -> Self {
+        let StoredSeries { key, unit, state } = stored;
+        let Place { today, class } = place;
         let spec = Catalog.lookup(key.signal.as_str());
-        let today = Today::default();
         Self { key, unit, spec, state, today, class, window_due: None, silent_due: None, dirty: false }
     }
 
-    pub fn identity(&self) -> Identity<'_> {
-        Identity { key: &self.key, spec: self.spec, unit: &self.unit }
+    /// Who it is, what is remembered of it, and its day.
+    pub fn to_judge(&mut self) -> (Identity<'_>, &mut SeriesState, &mut Today) {
+        let identity = Identity { key: &self.key, spec: self.spec, unit: &self.unit };
+        (identity, &mut self.state, &mut self.today)
     }
 
     fn stored(&self) -> StoredSeries {
@@ -62,13 +72,14 @@ impl Entries {
         self.by_id.get_mut(&id)
     }
 
-    pub fn insert(&mut self, id: SeriesId, key: SeriesKey, unit: String, class: ClassIndex) {
-        self.by_id.insert(id, Entry::fresh(key, unit, SeriesState::default(), class));
+    pub fn insert(&mut self, id: SeriesId, key: SeriesKey, unit: String, place: Place) {
+        let stored = StoredSeries { key, unit, state: SeriesState::default() };
+        self.by_id.insert(id, Entry::fresh(stored, place));
     }
 
-    pub fn restore(&mut self, stored: StoredSeries, settings: &Settings, class: ClassIndex) {
+    pub fn restore(&mut self, stored: StoredSeries, settings: &Settings, place: Place) {
         let id = stored.key.id();
-        self.by_id.insert(id, Entry::fresh(stored.key, stored.unit, stored.state, class));
+        self.by_id.insert(id, Entry::fresh(stored, place));
         self.schedule(id, settings);
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::Around;
 use tidewatch_detectors::silence::{Rhythm, Silent};
 use tidewatch_detectors::{Judgement, grouping};
@@ -15,7 +16,7 @@ use tidewatch_schemas::{
 };
 
 use super::classes::{ClassIndex, ClassKey, Classes, StoredClass};
-use super::entry::Entries;
+use super::entry::{Entries, Place};
 use super::folded::{Arrival, Folded};
 use super::outgoing::Output;
 use super::settings::Settings;
@@ -82,12 +83,17 @@ impl Pool {
     }
 
     pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
-        let class = self.class_of(&stored.key);
-        self.series.restore(stored, &settings.series, class);
+        let place = self.place_of(settings, &stored.key);
+        self.series.restore(stored, &settings.series, place);
     }
 
     pub fn restore_class(&mut self, stored: StoredClass) {
         self.classes.restore(stored);
+    }
+
+    /// The calendar and the class of a series, after a restart as at its beginning.
+    fn place_of(&mut self, settings: &Settings, key: &SeriesKey) -> Place {
+        Place { today: Today::new(settings.calendars.of(&key.tenant)), class: self.class_of(key) }
     }
 
     fn class_of(&mut self, series: &SeriesKey) -> ClassIndex {
@@ -136,8 +142,8 @@ impl Pool {
             self.state.refused.add(RejectReason::TooManySeries, arrival, detail);
             return None;
         }
-        let class = self.class_of(&observation.series);
-        self.series.insert(id, observation.series.clone(), judged_unit(observation), class);
+        let place = self.place_of(settings, &observation.series);
+        self.series.insert(id, observation.series.clone(), judged_unit(observation), place);
         Some(id)
     }
 
@@ -160,7 +166,7 @@ impl Pool {
         if matches!(observation.value, Value::Log(_)) {
             return;
         }
-        let id = self.reports_of(&observation.series);
+        let id = self.reports_of(settings, &observation.series);
         let now = self.state.time;
         if self.series.get_mut(id).is_some_and(|entry| entry.state.reported(observation.at, origin, now)) {
             settings.grouping.returned(&mut self.state.cases, id);
@@ -168,7 +174,7 @@ impl Pool {
         self.series.changed(id, &settings.series);
     }
 
-    fn reports_of(&mut self, series: &SeriesKey) -> SeriesId {
+    fn reports_of(&mut self, settings: &Settings, series: &SeriesKey) -> SeriesId {
         let place = (series.tenant.clone(), series.resource.clone());
         if let Some(id) = self.reports.get(&place) {
             return *id;
@@ -176,8 +182,8 @@ impl Pool {
         let key = SeriesKey { signal: REPORTS.into(), attributes: BTreeMap::new(), ..series.clone() };
         let id = key.id();
         if !self.series.contains(id) {
-            let class = self.class_of(&key);
-            self.series.insert(id, key, "s".to_owned(), class);
+            let place = self.place_of(settings, &key);
+            self.series.insert(id, key, "s".to_owned(), place);
         }
         self.reports.insert(place, id);
         id
@@ -187,11 +193,8 @@ impl Pool {
         let time = self.state.time;
         let Some(entry) = self.series.get_mut(id) else { return };
         let Some(class) = self.classes.get_mut(entry.class) else { return };
-        let mut state = std::mem::take(&mut entry.state);
-        let mut today = std::mem::take(&mut entry.today);
-        let around = Around { today: &mut today, class };
-        let verdicts = state.judge(&settings.series, entry.identity(), around, time);
-        (entry.state, entry.today) = (state, today);
+        let (identity, state, today) = entry.to_judge();
+        let verdicts = state.judge(&settings.series, identity, Around { today, class }, time);
         self.series.changed(id, &settings.series);
         self.group(settings, verdicts.findings, results);
         results.judgements.extend(verdicts.judgements);
@@ -301,3 +304,6 @@ fn describe_late(observation: &Observation, closed_until: Timestamp) -> String {
 fn describe_limit(series: &SeriesKey) -> String {
     format!("series in pool {} are the limit; {} of {} is one more", series.pool, series.signal, series.tenant)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What a processor is configured with, made from the configuration.
 
+use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::{Grouping, judges};
 use tidewatch_schemas::Catalog;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub clock: Clock,
     /// Most series of a pool.
     pub series_limit: usize,
+    /// What day it is for each tenant.
+    pub calendars: Calendars,
     /// What is known of signals.
     pub catalog: Catalog,
 }
@@ -38,6 +41,13 @@ impl Settings {
             adopt_after_ms: config.adopt_after_ms,
             single: false,
         };
-        Self { series, grouping, clock: config.clock, series_limit: config.series_limit, catalog: Catalog }
+        Self {
+            series,
+            grouping,
+            clock: config.clock,
+            series_limit: config.series_limit,
+            calendars: config.calendars.clone(),
+            catalog: Catalog,
+        }
     }
 }

@@ -18,7 +18,7 @@ fn weekends() -> impl Strategy<Value = Weekdays> {
 }
 
 fn periods() -> impl Strategy<Value = Periods> {
-    let starts = (1..=12_i8, 1..=28_i8).prop_filter_map("a start", |(month, day)| YearStart::new(month, day));
+    let starts = (1..=12_i8, 1..=31_i8).prop_filter_map("a start", |(month, day)| YearStart::new(month, day));
     let patterns = prop_oneof![Just(Pattern::FourFourFive), Just(Pattern::FourFiveFour), Just(Pattern::FiveFourFour)];
     let weekdays = (0..7_i8).prop_map(|day| Weekday::from_monday_zero_offset(day).unwrap());
     prop_oneof![

@@ -99,8 +99,24 @@ fn a_year_of_weeks_may_start_in_the_year_before() {
 }
 
 #[test]
-fn a_year_starts_on_a_day_that_every_month_has() {
-    for (month, day) in [(0, 1), (13, 1), (1, 0), (1, 29), (12, 31)] {
+fn a_year_starts_on_a_day_that_every_year_has() {
+    for (month, day) in [(0, 1), (13, 1), (1, 0), (2, 29), (4, 31)] {
         assert_eq!(YearStart::new(month, day), None, "{month}-{day}");
     }
+}
+
+#[test]
+fn a_year_may_end_on_the_last_saturday_of_a_month() {
+    let periods = weeks((1, 29), Weekday::Sunday, Pattern::FourFourFive).periods;
+    for text in ["2025-01-25", "2026-01-31", "2027-01-30", "2028-01-29"] {
+        let period = periods.holding(date(text)).unwrap();
+        assert_eq!((period.last, period.closes), (date(text), Close::Year), "{text}");
+    }
+}
+
+#[test]
+fn months_from_the_31st_begin_on_the_last_day_of_shorter_ones() {
+    let periods = months(12, 31).periods;
+    let period = periods.holding(date("2026-03-05")).unwrap();
+    assert_eq!((period.first, period.last, period.closes), (date("2026-02-28"), date("2026-03-30"), Close::Quarter));
 }

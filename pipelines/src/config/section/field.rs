@@ -147,6 +147,22 @@ impl Section<'_> {
         numbered.map(|(at, item)| Section::read(&format!("{path}[{at}]"), item, self.errors, &mut read)).collect()
     }
 
+    /// Sections whose names are the user's own, each read with `read`.
+    pub(in crate::config) fn sections<T>(
+        &mut self,
+        key: &str,
+        mut read: impl FnMut(&mut Section) -> T,
+    ) -> Vec<(String, T)> {
+        let path = self.path_of(key);
+        let entries = self.entries(key).into_iter();
+        entries
+            .map(|(name, value)| {
+                let section = Section::read(&format!("{path}.{name}"), value, self.errors, &mut read);
+                (name, section)
+            })
+            .collect()
+    }
+
     /// The values of a list, unread.
     pub(in crate::config) fn values(&mut self, key: &str) -> Vec<Value> {
         self.parse(key, Vec::new(), |value| match &value.kind {
