@@ -91,66 +91,62 @@ fn a_tenant_says_what_differs() {
     assert!(everywhere.business.has("2026-12-24".parse().unwrap()));
 }
 
+/// A line of the section, and how its mistake is told.
+const MISTAKES: &[(&str, &str)] = &[
+    ("time_zone: Europe/Berlim", "time_zone: there is no time zone \"Europe/Berlim\"; did you mean Europe/Berlin, "),
+    ("time_zone: Sao Paulo", "time_zone: there is no time zone \"Sao Paulo\"; did you mean America/Sao_Paulo, "),
+    (
+        "country: XX",
+        "country: \"XX\" is not a country whose holidays are known; write none and give files or holidays, or one of AE, AT, ",
+    ),
+    ("weekend: [caturday]", "weekend[0]: \"caturday\" is not a weekday; write one of monday, tuesday, "),
+    (
+        "weekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]",
+        "weekend: no day is left for work; leave one out",
+    ),
+    (
+        "holidays: [2026-12-24, 2026-02-30]",
+        "holidays[1]: \"2026-02-30\" is not a date; write one such as 2026-12-24, or 2026-12-24..2026-12-31",
+    ),
+    (
+        "workdays: [2026-12-24..2026-12-23]",
+        "workdays[0]: \"2026-12-24..2026-12-23\" ends before it begins; write the earlier date first",
+    ),
+    (
+        "holidays: [2026-01-01..2029-01-01]",
+        "holidays[0]: \"2026-01-01..2029-01-01\" is longer than 366 days; write a shorter range",
+    ),
+    ("holidays: 7", "holidays: 7 is not a list; write [one, another]"),
+    ("files: [no/such.ics]", "files[0]: \"no/such.ics\" cannot be read: "),
+    (
+        "fiscal_year_start: 02-30",
+        "fiscal_year_start: \"02-30\" is not a day that every year has; write a month and a day such as 04-01",
+    ),
+    ("periods: 4-4-4", "periods: \"4-4-4\" is not a choice here; write one of months, 4-4-5, 4-5-4, 5-4-4"),
+    ("class: 7", "class: 7 is not a text; put it in quotes"),
+    (
+        "events: [{ name: payroll }]",
+        "events[0].name: the event \"payroll\" has no days; write one of dates, day_of_month, business_day, weekdays, files",
+    ),
+    (
+        "events: [{ name: a, business_day: 0 }]",
+        "events[0].business_day: 0 is not a business day of a period; write 1 for the first",
+    ),
+    ("events: [{ name: a, day_of_month: 32 }]", "events[0].day_of_month: 32 is out of range; write 1 to 31"),
+    ("events: [{ name: a, dates: [x] }]", "events[0].dates[0]: \"x\" is not a date"),
+    ("events: [{ name: a, move: next, dates: [] }]", "events[0].move: there is no such option"),
+    (
+        "events: [{ name: a, dates: [] }, { name: a, dates: [] }]",
+        "events[1]: there is another event \"a\"; write both as one, or give it another name",
+    ),
+    ("tenants: { acme: { timezone: UTC } }", "tenants.acme.timezone: there is no such option; did you mean time_zone?"),
+    ("tenants: { acme: { tenants: { b: { class: c } } } }", "tenants.acme.tenants: there is no such option"),
+    ("tenants: { acme: 7 }", "tenants.acme: 7 is not a section; write keys and values under it"),
+];
+
 #[test]
 fn each_mistake_says_what_would_be_right() {
-    let cases = [
-        (
-            "time_zone: Europe/Berlim",
-            "time_zone: there is no time zone \"Europe/Berlim\"; did you mean Europe/Berlin, ",
-        ),
-        ("time_zone: Sao Paulo", "time_zone: there is no time zone \"Sao Paulo\"; did you mean America/Sao_Paulo, "),
-        (
-            "country: XX",
-            "country: \"XX\" is not a country whose holidays are known; write none and give files or holidays, or one of AE, AT, ",
-        ),
-        ("weekend: [caturday]", "weekend[0]: \"caturday\" is not a weekday; write one of monday, tuesday, "),
-        (
-            "weekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]",
-            "weekend: no day is left for work; leave one out",
-        ),
-        (
-            "holidays: [2026-12-24, 2026-02-30]",
-            "holidays[1]: \"2026-02-30\" is not a date; write one such as 2026-12-24, or 2026-12-24..2026-12-31",
-        ),
-        (
-            "workdays: [2026-12-24..2026-12-23]",
-            "workdays[0]: \"2026-12-24..2026-12-23\" ends before it begins; write the earlier date first",
-        ),
-        (
-            "holidays: [2026-01-01..2029-01-01]",
-            "holidays[0]: \"2026-01-01..2029-01-01\" is longer than 366 days; write a shorter range",
-        ),
-        ("holidays: 7", "holidays: 7 is not a list; write [one, another]"),
-        ("files: [no/such.ics]", "files[0]: \"no/such.ics\" cannot be read: "),
-        (
-            "fiscal_year_start: 02-30",
-            "fiscal_year_start: \"02-30\" is not a day that every year has; write a month and a day such as 04-01",
-        ),
-        ("periods: 4-4-4", "periods: \"4-4-4\" is not a choice here; write one of months, 4-4-5, 4-5-4, 5-4-4"),
-        ("class: 7", "class: 7 is not a text; put it in quotes"),
-        (
-            "events: [{ name: payroll }]",
-            "events[0].name: the event \"payroll\" has no days; write one of dates, day_of_month, business_day, weekdays, files",
-        ),
-        (
-            "events: [{ name: a, business_day: 0 }]",
-            "events[0].business_day: 0 is not a business day of a period; write 1 for the first",
-        ),
-        ("events: [{ name: a, day_of_month: 32 }]", "events[0].day_of_month: 32 is out of range; write 1 to 31"),
-        ("events: [{ name: a, dates: [x] }]", "events[0].dates[0]: \"x\" is not a date"),
-        ("events: [{ name: a, move: next, dates: [] }]", "events[0].move: there is no such option"),
-        (
-            "events: [{ name: a, dates: [] }, { name: a, dates: [] }]",
-            "events[1]: there is another event \"a\"; write both as one, or give it another name",
-        ),
-        (
-            "tenants: { acme: { timezone: UTC } }",
-            "tenants.acme.timezone: there is no such option; did you mean time_zone?",
-        ),
-        ("tenants: { acme: { tenants: { b: { class: c } } } }", "tenants.acme.tenants: there is no such option"),
-        ("tenants: { acme: 7 }", "tenants.acme: 7 is not a section; write keys and values under it"),
-    ];
-    for (yaml, expected) in cases {
+    for (yaml, expected) in MISTAKES {
         let mistakes = mistakes(&format!("calendar: {{ {yaml} }}"));
         let expected = format!("a.yaml: calendar.{expected}");
         assert!(mistakes.len() == 1 && mistakes[0].starts_with(&expected), "{yaml}: {mistakes:#?}");
