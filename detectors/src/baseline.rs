@@ -12,7 +12,7 @@
 //! | [`hold`], [`knob`] | one alarm for one trouble, and how much surprise is too much |
 //! | [`fleet`] | what the series of a class have in common |
 //! | [`episode`] | how long the trouble lasts |
-//! | [`telling`] | findings and rows |
+//! | [`telling`], [`inspection`] | findings and rows, and what is believed, for people |
 //! | [`quantised`] | many values in two bytes each |
 //!
 //! State is `f32` relative to the first value, so that a large level costs no precision.
@@ -22,6 +22,7 @@ pub mod episode;
 pub mod fleet;
 pub mod forecast;
 pub mod hold;
+pub mod inspection;
 pub mod knob;
 pub mod pace;
 pub mod profile;
@@ -39,7 +40,7 @@ use tidewatch_schemas::{SignalSpec, Timestamp};
 use crate::calendar::Day;
 use crate::signal_scale::is_harmful;
 use crate::window::Closed;
-use channels::{Channels, Hearing, Measured, Muted, Voice};
+use channels::{Channels, Hearing, Measured, Muted, ONE_IN_A_HUNDRED, Voice};
 use episode::{Episode, Seen, Trouble};
 use fleet::Report;
 use forecast::{Forecast, Levels, Step};
@@ -54,8 +55,6 @@ use shape::Shapes;
 const WARM_UP: (f32, f32) = (30.0, 0.1);
 /// Share of a value that is no difference: agents round to six digits or so.
 const LEAST_DISTANCE: f32 = 1e-6;
-/// Surprise at which a value leaves the band: one window in a hundred does to either side.
-const BAND: f32 = 4.605_17;
 
 /// The series detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -254,6 +253,12 @@ impl State {
         Some(Report { shapes: self.channels.shapes(), ..report })
     }
 
+    /// When the next window is expected to start.
+    #[must_use]
+    pub fn next_start(&self) -> Timestamp {
+        self.pace.next_start()
+    }
+
     /// Windows seen.
     #[must_use]
     pub fn windows(&self) -> u32 {
@@ -284,7 +289,7 @@ impl State {
         let location = self.origin + f64::from(view.forecast.usual) + f64::from(effect);
         let season = view.scale.season;
         let scale = libm::sqrtf(season * season + variance);
-        let (below, above) = self.channels.usual_distance(BAND, &context.prior.shapes);
+        let (below, above) = self.channels.usual_distance(ONE_IN_A_HUNDRED, &context.prior.shapes);
         Expected {
             location,
             scale: f64::from(scale),

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::{Origin, Timestamp};
 
+use crate::baseline::inspection::Inspection;
 use crate::baseline::{self, Baseline, Context, Expected, Explained, telling};
 use crate::calendar::{Day, Today};
 use crate::class::Class;
@@ -86,6 +87,18 @@ impl Judges {
         if let Some(minute) = self.minute.add(&window, origin) {
             self.judge(bench, (minute, origin), true);
         }
+    }
+
+    /// What the baseline believes of the series about the window at `at`, or about its next one; `None` while it has seen
+    /// nothing.
+    #[must_use]
+    pub fn inspect(&self, bench: &mut Bench<'_>, at: Option<Timestamp>) -> Option<Inspection> {
+        let state = self.baseline.as_ref()?;
+        let start = at.unwrap_or(state.next_start());
+        let day = bench.today.at(start);
+        let prior = bench.class.prior();
+        let context = Context { spec: bench.who.spec, day: &day, explained: Explained::default(), prior: &prior };
+        Some(bench.settings.baseline.inspect(state, start, context))
     }
 
     /// What the season expects of a short window.

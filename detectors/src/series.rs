@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::{Finding, Observation, Origin, SeriesKey, SignalSpec, Timestamp, Value};
 
+use crate::baseline::inspection::Inspection;
 use crate::buckets::{Buckets, LastBuckets};
 use crate::calendar::Today;
 use crate::class::Class;
@@ -125,6 +126,20 @@ impl SeriesState {
         }
         self.judge_zeros(settings, until.floor_to(settings.window_ms), &mut bench);
         bench.found
+    }
+
+    /// What is believed of the window at `at`, or of the next one; `None` while nothing was seen.
+    #[must_use]
+    pub fn inspect(
+        &self,
+        settings: &Settings,
+        who: Identity<'_>,
+        around: Around<'_>,
+        at: Option<Timestamp>,
+    ) -> Option<Inspection> {
+        let Around { today, class } = around;
+        let mut bench = Bench { settings: &settings.judges, who, today, class, found: Verdicts::default() };
+        self.judges.inspect(&mut bench, at)
     }
 
     fn closable_until(&self, settings: &Settings, pool_time: Timestamp) -> Timestamp {

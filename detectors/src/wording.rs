@@ -41,7 +41,9 @@ fn deviation(finding: &Finding, actual: &str) -> String {
     }
 }
 
-fn usual_when(season: Season) -> &'static str {
+/// When a season's usual is usual.
+#[must_use]
+pub fn usual_when(season: Season) -> &'static str {
     match season {
         Season::Recent => "usual lately",
         Season::Daily => "usual at this time of day",

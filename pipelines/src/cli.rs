@@ -8,6 +8,7 @@
 //! | `replay` | `tidewatch replay`: send a recording to Kafka |
 //! | `run` | `tidewatch run`: the service |
 //! | `schema` | `tidewatch schema`: the formats of what is published |
+//! | `state` | `tidewatch state`: what is believed of a series |
 //! | `log` | where the program writes about itself |
 //! | `screen` | what goes to standard output, and progress on standard error |
 //!
@@ -21,6 +22,7 @@ pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod screen;
+pub mod state;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,6 +53,8 @@ enum Command {
     Run(run::Args),
     /// Print the formats of what Tidewatch publishes
     Schema(schema::Args),
+    /// Look into the state of the service
+    State(state::Args),
 }
 
 /// How a report is written.
@@ -94,6 +98,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Replay(args) => replay::run(args),
         Command::Run(args) => run::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::State(args) => state::run(args),
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`pool`] | judges the observations of one pool |
 //! | [`outgoing`] | an output on its way to a topic |
 //! | [`settings`] | what a processor is configured with |
+//! | [`snapshot`] | what a store holds, for people |
 //!
 //! Nothing here knows a broker or a clock.
 
@@ -17,6 +18,7 @@ pub mod pool;
 pub mod processor;
 mod progress;
 pub mod settings;
+pub mod snapshot;
 mod stored;
 
 pub use outgoing::{Outgoing, Target};

@@ -10,6 +10,7 @@
 //! | [`demo`], [`replay`] | the whole pipeline over an embedded broker; sending recordings |
 //! | [`backtest`] | files through the driver, and what came of it |
 //! | [`schema`] | the formats of what is published |
+//! | [`inspect`] | what is believed of a series, as text |
 //! | [`cli`], [`clock`] | the command line, and the one look at the host's clock |
 //! | [`recording`], [`labels`], [`scoreboard`], [`present`] | recorded fleets, their faults, and what was found of them |
 
@@ -21,6 +22,7 @@ pub mod config;
 pub mod demo;
 pub mod detect;
 pub mod driver;
+pub mod inspect;
 pub mod kafka;
 pub mod labels;
 pub mod present;

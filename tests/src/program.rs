@@ -127,7 +127,7 @@ pub fn until(limit: Duration, mut is_so: impl FnMut() -> bool) -> bool {
 }
 
 /// The program lies two folders above the tests' executables, where cargo puts both.
-fn path() -> PathBuf {
+pub fn path() -> PathBuf {
     let own = std::env::current_exe().expect("a test knows its executable");
     own.ancestors().nth(2).expect("it lies in target/debug/deps").join("tidewatch")
 }

@@ -22,7 +22,7 @@ use crate::signal_scale::is_harmful;
 /// Comparisons that are made of a window.
 pub const COUNT: usize = 10;
 /// What each comparison is, to which side, and what its surprise weighs.
-const KINDS: [(Channel, Option<Side>, f32); COUNT] = [
+pub(super) const KINDS: [(Channel, Option<Side>, f32); COUNT] = [
     (Channel::Step, Some(Side::Above), 0.70),
     (Channel::Step, Some(Side::Below), 0.70),
     (Channel::Season, Some(Side::Above), 0.70),
@@ -34,6 +34,8 @@ const KINDS: [(Channel, Option<Side>, f32); COUNT] = [
     (Channel::Shape, None, 1.20),
     (Channel::Recurrence, None, 1.00),
 ];
+/// Surprise of what one window in a hundred exceeds.
+pub const ONE_IN_A_HUNDRED: f32 = 4.605_17;
 /// Surprises this far below the greatest add nothing that matters.
 const NEGLIGIBLE: f32 = -4.0;
 
@@ -151,6 +153,15 @@ impl Channels {
     pub fn usual_distance(&self, surprise: f32, shapes: &[f32; COUNT]) -> (f32, f32) {
         let ([_, _, above, below, ..], [_, _, shape_above, shape_below, ..]) = (&self.tails, shapes);
         (below.value_at(surprise, *shape_below), above.value_at(surprise, *shape_above))
+    }
+
+    /// The statistic that one window in a hundred exceeds, by comparison; infinite while that is unknown.
+    pub fn exceeded_by_one_in_a_hundred(&self, shapes: &[f32; COUNT]) -> [f32; COUNT] {
+        let mut values = [f32::INFINITY; COUNT];
+        for ((value, tail), shape) in values.iter_mut().zip(&self.tails).zip(shapes) {
+            *value = tail.value_at(ONE_IN_A_HUNDRED, *shape);
+        }
+        values
     }
 
     /// The shapes of the tails, where enough is known.

@@ -72,6 +72,16 @@ impl Episode {
         (alarm, self.trouble.filter(|trouble| alarm || seen.outside == Some(trouble.side)))
     }
 
+    /// Since when the trouble that goes on lasts.
+    pub fn trouble_since(&self) -> Option<Timestamp> {
+        self.trouble.map(|trouble| trouble.since)
+    }
+
+    /// The surprise that is needed because of the last alarm.
+    pub fn needed(&self) -> f32 {
+        self.hold.needed()
+    }
+
     /// An alarm begins a trouble, or makes the one that goes on worse.
     fn raise(&mut self, seen: &Seen) {
         let Voice { surprise, channel, side, share } = seen.voice;

@@ -22,14 +22,18 @@ impl Hold {
     /// Whether `surprise` is an alarm, given that anything up to `threshold` is not, in a series of `a_day` windows a day.
     pub fn step(&mut self, surprise: f32, threshold: f32, a_day: f32) -> bool {
         self.since += 1.0;
-        let needed = self.level * (1.0 + ESCALATION * libm::expf(-self.since / ESCALATION_WINDOWS));
-        let alarm = surprise > needed.max(threshold);
+        let alarm = surprise > self.needed().max(threshold);
         if alarm {
             (self.level, self.since) = (surprise, 0.0);
         } else {
             self.level -= self.level / (FADING_DAYS * a_day).max(FEWEST);
         }
         alarm
+    }
+
+    /// The surprise that is needed for another alarm, whatever the threshold.
+    pub fn needed(&self) -> f32 {
+        self.level * (1.0 + ESCALATION * libm::expf(-self.since / ESCALATION_WINDOWS))
     }
 }
 

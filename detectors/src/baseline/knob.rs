@@ -65,6 +65,11 @@ impl Record {
         (FLOOR + mean * libm::logf(rate / accepted.max(1e-6))).max(FLOOR)
     }
 
+    /// Months watched, and windows that stood out.
+    pub fn watched(&self) -> (f32, f32) {
+        (self.months, self.events)
+    }
+
     /// Counts a window, one of `a_day`, before which `months` were watched; true when it stands out.
     pub fn step(&mut self, surprise: f32, months: f32, a_day: f32) -> bool {
         self.months += months;

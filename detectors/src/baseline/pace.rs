@@ -76,6 +76,13 @@ impl Pace {
         self.seen
     }
 
+    /// When the next window is expected to start.
+    pub fn next_start(&self) -> Timestamp {
+        #[expect(clippy::cast_possible_truncation, reason = "a gap in milliseconds is far below 2^63")]
+        let gap_ms = (f64::from(self.gap_s) * 1_000.0) as i64;
+        self.last + gap_ms
+    }
+
     /// The usual gap in seconds.
     pub fn gap_s(&self) -> f32 {
         self.gap_s

@@ -96,9 +96,14 @@ impl Profile {
         }
     }
 
-    /// Weeks in which the hour of `slot` was seen.
-    pub fn weeks(&self, slot: Slot) -> u8 {
-        at(&self.weeks, slot.hour)
+    /// What a half-hour of the day adds to the level; `None` where nothing was seen.
+    pub fn half_hour(&self, index: usize) -> Option<f32> {
+        (at(&self.seen, index) > 0).then(|| at(&self.level, index))
+    }
+
+    /// What an hour of the week adds to that; `None` where no week was seen.
+    pub fn hour_of_week(&self, index: usize) -> Option<f32> {
+        self.hours.get(index).filter(|_| at(&self.weeks, index) > 0)
     }
 
     /// Learns a window.

@@ -35,6 +35,23 @@ impl RocksStore {
         }
     }
 
+    /// Opens the store in `folder` for reading only, while a service may be writing to it: what it had written is seen.
+    ///
+    /// # Errors
+    /// When there is no store in the folder, or it is another release's.
+    pub fn open_to_read(folder: &Path) -> Result<Self, StoreError> {
+        let place = folder.display().to_string();
+        let families = Family::ALL.map(|family| (family.name(), options()));
+        let mut options = options();
+        options.set_max_open_files(256);
+        let opened = DB::open_cf_with_opts_for_read_only(&options, folder, families, false);
+        opened.map(|db| Self { db, place: place.clone() }).map_err(|cause| StoreError {
+            place,
+            what: "open for reading",
+            cause: cause.to_string(),
+        })
+    }
+
     fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
         let cause = || self.failed("find a column family", family.name());
         self.db.cf_handle(family.name()).ok_or_else(cause)

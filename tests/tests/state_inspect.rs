@@ -1,0 +1,102 @@
+//! `tidewatch state inspect`: what the program says about a series that a service has learned.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tidewatch_ingest::{Format, Ingest, Settings, Source};
+use tidewatch_pipelines::config::Config;
+use tidewatch_pipelines::detect;
+use tidewatch_pipelines::driver::{Driver, Push, Setup};
+use tidewatch_pipelines::state::RocksStore;
+use tidewatch_schemas::Timestamp;
+use tidewatch_tests::program;
+
+/// A Monday, 00:00 UTC.
+const START: i64 = 1_790_553_600_000;
+const STEP_MS: i64 = 300_000;
+const DAYS: i64 = 15;
+
+/// Two weeks and a day of two series with office hours, each five minutes a value, judged into `folder`.
+fn learn(folder: &Path) {
+    let events = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
+    let config = Config::from_text(None, [events], &[]).unwrap();
+    let sources = vec![Source { topics: vec!["lines".to_owned()], format: Format::JsonLines }];
+    let ingest = Ingest::new(Settings { sources, ..Settings::default() }).unwrap();
+    let store = folder.to_owned();
+    let open = Box::new(move |partition: i32| -> Result<_, _> {
+        let store: Box<dyn tidewatch_pipelines::state::StateStore> =
+            Box::new(RocksStore::open(&store.join(partition.to_string()))?);
+        Ok(store)
+    });
+    let detect = detect::Settings::new(&config.detect);
+    let mut driver = Driver::new(Setup { ingest, detect, partitions: 1, batch: 1_000, open }).unwrap();
+    for turn in 0..DAYS * 288 {
+        let now = START + turn * STEP_MS;
+        for tenant in ["acme", "borealis"] {
+            let line = line(tenant, now, turn);
+            let at = Timestamp(now);
+            driver.push(&Push { topic: "lines", key: b"", value: Some(line.as_bytes()), at, headers: &[] }).unwrap();
+        }
+    }
+    driver.flush().unwrap();
+}
+
+fn line(tenant: &str, at: i64, turn: i64) -> String {
+    let (hour, day) = (turn / 12 % 24, turn / 288 % 7);
+    let office = if day < 5 && (8..18).contains(&hour) { 40.0 } else { 0.0 };
+    let jitter = f64::from(i32::try_from(turn * 7_919 % 101).unwrap()) / 50.0;
+    let value = 10.0 + office + jitter;
+    format!(
+        r#"{{"ts":{at},"pool":"eu-1","tenant":"{tenant}","resource":"web","name":"requests","kind":"gauge","value":{value}}}"#
+    )
+}
+
+fn inspect(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(program::path()).args(["state", "inspect", "--state"]).arg(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_learned_series_tells_what_is_usual_and_what_would_be_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    learn(folder.path());
+    let at_noon = ["acme", "requests", "--at", "2026-10-13T11:00:00Z"];
+    let page = inspect(folder.path(), &at_noon);
+    let page = text(&page.stdout);
+    for expected in [
+        "requests of acme on web in eu-1",
+        "at this hour on this weekday",
+        "a finding if",
+        "half-hours",
+        "hours of Sun",
+    ] {
+        assert!(page.contains(expected), "{expected:?} is not in\n{page}");
+    }
+
+    let json = inspect(folder.path(), &[at_noon.as_slice(), &["--format", "json"]].concat());
+    let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let expected = told["baseline"]["expected"].as_f64().unwrap();
+    assert!((48.0..54.0).contains(&expected), "{told}");
+    let above = told["baseline"]["finding_if"][0]["value"].as_f64().unwrap();
+    assert!((52.0..120.0).contains(&above), "{told}");
+    assert_eq!(told["baseline"]["half_hours"].as_array().unwrap().len(), 48);
+}
+
+#[test]
+fn what_is_not_one_series_is_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    learn(folder.path());
+    let several = inspect(folder.path(), &["requests"]);
+    assert_eq!(several.status.code(), Some(1));
+    assert!(text(&several.stdout).contains("of borealis"), "{}", text(&several.stdout));
+    assert!(text(&several.stderr).contains("2 series are meant by \"requests\""), "{}", text(&several.stderr));
+
+    let none = inspect(folder.path(), &["parrots"]);
+    assert!(text(&none.stderr).contains("is meant by \"parrots\""), "{}", text(&none.stderr));
+
+    let nowhere = inspect(&folder.path().join("nowhere"), &["acme"]);
+    assert!(text(&nowhere.stderr).contains("name it with --state"), "{}", text(&nowhere.stderr));
+}
