@@ -171,7 +171,7 @@ impl Baseline {
         }
         let Some((months, x)) = state.enter(window, value) else { return None };
         let slot = Slot::of(context.day, window.start);
-        let usual = state.profile.usual(slot);
+        let usual = state.profile.usual(slot, state.pace.a_day());
         let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual, x, value) };
         let x = explain(x, &view, context.explained);
         let measured = state.measure(x, &view);
@@ -202,7 +202,7 @@ impl Baseline {
             return None;
         }
         let slot = Slot::of(context.day, start);
-        let usual = state.profile.usual(slot);
+        let usual = state.profile.usual(slot, state.pace.a_day());
         let forecast = state.levels.forecast(usual);
         let is_special = context.explained != Explained::default();
         if forecast.season == Season::Recent && !is_special {
@@ -304,10 +304,10 @@ impl State {
         let most = 3.0 * scale.season.max(scale.overall - scale.least);
         let seen = self.pace.seen();
         let distances = ((x - forecast.next).abs(), (x - forecast.usual).abs());
-        let from_day = x - self.levels.base() - usual.day;
+        let from_level = x - self.levels.base();
         self.scales.learn(distances, seen, scale.least);
         self.levels.learn(x, forecast, Step { pace: &self.pace, most, day: usual.day, trust });
         let distance = distances.1.min(6.0 * scale.season);
-        self.profile.learn(*slot, Lesson { from_day, distance, most, a_day: self.pace.a_day(), trust });
+        self.profile.learn(*slot, Lesson { from_level, distance, most, trust });
     }
 }

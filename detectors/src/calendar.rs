@@ -69,7 +69,8 @@ impl Calendar {
     #[must_use]
     pub fn day(&self, at: Timestamp) -> Day {
         let Some((civil, date)) = zone::civil_day(&self.zone, at) else { return Day::utc(at) };
-        Day { weekday: self.business.habits(date), features: self.features(date), ..civil }
+        let is_rest = !self.business.has(date);
+        Day { weekday: self.business.habits(date), is_rest, features: self.features(date), ..civil }
     }
 
     /// What is special about `date`.

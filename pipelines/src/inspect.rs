@@ -96,8 +96,15 @@ fn threshold(page: &mut String, baseline: &Inspection) {
 
 fn day(page: &mut String, baseline: &Inspection, unit: &str) {
     let Some((least, most)) = range(&baseline.half_hours) else { return };
-    let bars = bars(&baseline.half_hours, least, most);
-    line(page, "half-hours", &format!("{bars} {} to {}", quantity(least, unit), quantity(most, unit)));
+    let name = format!("{} to {}", quantity(least, unit), quantity(most, unit));
+    for (kind, half_hours) in ["working days", "days of rest"].iter().zip(baseline.half_hours.chunks(48)) {
+        let told = if *kind == "working days" {
+            format!("{} {name}", bars(half_hours, least, most))
+        } else {
+            bars(half_hours, least, most)
+        };
+        line(page, kind, &told);
+    }
 }
 
 fn week(page: &mut String, baseline: &Inspection, unit: &str) {

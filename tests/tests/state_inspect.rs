@@ -82,7 +82,7 @@ fn a_learned_series_tells_what_is_usual_and_what_would_be_a_finding() {
     assert!((48.0..54.0).contains(&expected), "{told}");
     let above = told["baseline"]["finding_if"][0]["value"].as_f64().unwrap();
     assert!((52.0..120.0).contains(&above), "{told}");
-    assert_eq!(told["baseline"]["half_hours"].as_array().unwrap().len(), 48);
+    assert_eq!(told["baseline"]["half_hours"].as_array().unwrap().len(), 96);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct Inspection {
     pub trouble_since: Option<Timestamp>,
     /// What would be a finding.
     pub finding_if: Vec<Condition>,
-    /// What is usual in each half-hour of the day; absent where nothing was seen.
+    /// What is usual in each half-hour of a working day, and then of a day of rest; absent where nothing was seen.
     pub half_hours: Vec<Option<f64>>,
     /// What each hour of the week adds to that, from Monday; absent where nothing was seen.
     pub hours_of_week: Vec<Option<f64>>,
@@ -113,7 +113,7 @@ impl Baseline {
             threshold: self.threshold_of(state, &context),
             trouble_since: state.episode.trouble_since(),
             finding_if: self.conditions(state, next_start, context, f64::from(scale)),
-            half_hours: (0..HALF_HOURS)
+            half_hours: (0..2 * HALF_HOURS)
                 .map(|slot| state.profile.half_hour(slot).and_then(|off| in_unit(state.at_base(off))))
                 .collect(),
             hours_of_week: (0..HOURS)
@@ -219,7 +219,7 @@ impl Search<'_> {
 impl State {
     /// What is expected in `slot`, and the scale of distances from it.
     fn view(&self, slot: Slot) -> (super::View, f32) {
-        let usual = self.profile.usual(slot);
+        let usual = self.profile.usual(slot, self.pace.a_day());
         let view =
             super::View { slot, usual, forecast: self.levels.forecast(usual), scale: self.scales.of(usual, 0.0) };
         let scale = view.scale.season;

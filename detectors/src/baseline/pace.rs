@@ -27,7 +27,7 @@ pub struct Pace {
 /// Where in the week of its tenant a window is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// Half-hour of the day, below [`HALF_HOURS`].
+    /// Half-hour of a working day, below [`HALF_HOURS`], or of a day of rest, from there to twice of it.
     pub half_hour: usize,
     /// Hour of the week from Monday, below [`HOURS`].
     pub hour: usize,
@@ -40,7 +40,8 @@ impl Slot {
     pub fn of(day: &Day, start: Timestamp) -> Self {
         let second = day.time_of_day(start) / 1_000;
         let index = |length: i64| usize::try_from(second / length).unwrap_or(0);
-        let half_hour = index(1_800).min(HALF_HOURS - 1);
+        let of_day = index(1_800).min(HALF_HOURS - 1);
+        let half_hour = if day.is_rest { of_day + HALF_HOURS } else { of_day };
         let hour = (usize::from(day.weekday) * 24 + index(3_600)).min(HOURS - 1);
         Self { half_hour, hour, civil_s: i64::from(day.number) * 86_400 + second }
     }

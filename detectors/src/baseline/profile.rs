@@ -1,4 +1,4 @@
-//! What is usual at each half-hour of the day, and how each hour of the week differs from that.
+//! What is usual at each half-hour of a working day and of a day of rest, and how each hour of the week differs from that.
 
 use serde::{Deserialize, Serialize};
 use serde_big_array::BigArray;
@@ -12,29 +12,36 @@ const DAY_GAIN: f32 = 0.07;
 const WEEK_GAIN: f32 = 0.1;
 /// Windows at which a half-hour's own scale is trusted as much as that of the series.
 const SCALE_HALF: f32 = 4.0;
+/// Square of the days at which a kind of day is believed as much as the other kind.
+const KIND_HALF: f32 = 1.5;
+/// What steps are cut at, in the spreads that numbers are stored by.
+const SPREADS: f32 = 12.0;
 /// Weeks at which an hour of the week is believed by one half.
 const WEEK_HALF: f32 = 2.0;
 
-/// Levels and scales of the half-hours of a day, and differences of the hours of a week.
+/// Half-hours of a working day and of a day of rest.
+const KINDS: usize = 2 * HALF_HOURS;
+
+/// Levels and scales of the half-hours of working days and of days of rest, and differences of the hours of a week.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
+    levels: Quantised<KINDS>,
+    scales: Quantised<KINDS>,
     #[serde(with = "BigArray")]
-    level: [f32; HALF_HOURS],
-    #[serde(with = "BigArray")]
-    scale: [f32; HALF_HOURS],
-    #[serde(with = "BigArray")]
-    seen: [u8; HALF_HOURS],
+    days: [u8; KINDS],
     hours: Quantised<HOURS>,
     #[serde(with = "BigArray")]
     weeks: [u8; HOURS],
-    hour: OpenHour,
+    half_hour: Open,
+    hour: Open,
 }
 
-/// The hour of the week that is going on.
+/// A stretch of time that is going on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct OpenHour {
-    hour: u8,
+struct Open {
+    index: u8,
     sum: f32,
+    distances: f32,
     weight: f32,
 }
 
@@ -54,14 +61,12 @@ pub struct Usual {
 /// A window to learn, against what was expected.
 #[derive(Clone, Copy, Debug)]
 pub struct Lesson {
-    /// Value less the level of the series and the half-hour.
-    pub from_day: f32,
+    /// Value less the level of the series.
+    pub from_level: f32,
     /// Distance from the seasonal forecast, cut.
     pub distance: f32,
     /// Steps are cut at this.
     pub most: f32,
-    /// Windows of a day.
-    pub a_day: f32,
     /// What gains are multiplied by, 0 to 1.
     pub trust: f32,
 }
@@ -69,12 +74,13 @@ pub struct Lesson {
 impl Default for Profile {
     fn default() -> Self {
         Self {
-            level: [0.0; HALF_HOURS],
-            scale: [0.0; HALF_HOURS],
-            seen: [0; HALF_HOURS],
+            levels: Quantised::default(),
+            scales: Quantised::default(),
+            days: [0; KINDS],
             hours: Quantised::default(),
             weeks: [0; HOURS],
-            hour: OpenHour::default(),
+            half_hour: Open::default(),
+            hour: Open::default(),
         }
     }
 }
@@ -84,21 +90,35 @@ fn at<T: Copy + Default>(values: &[T], index: usize) -> T {
 }
 
 impl Profile {
-    /// What is usual in `slot`.
-    pub fn usual(&self, slot: Slot) -> Usual {
-        let seen = f32::from(at(&self.seen, slot.half_hour));
+    /// What is usual in `slot` of a series of `a_day` windows a day.
+    pub fn usual(&self, slot: Slot, a_day: f32) -> Usual {
+        let windows = (a_day / HALF_HOURS as f32).max(1.0);
+        let seen = windows * f32::from(at(&self.days, slot.half_hour));
         let weeks = f32::from(at(&self.weeks, slot.hour));
         Usual {
-            day: at(&self.level, slot.half_hour),
+            day: self.level(slot.half_hour),
             week: self.hours.get(slot.hour).unwrap_or(0.0) * weeks / (weeks + WEEK_HALF),
-            scale: at(&self.scale, slot.half_hour),
+            scale: self.scales.get(slot.half_hour).unwrap_or(0.0),
             trust: seen / (seen + SCALE_HALF),
         }
     }
 
-    /// What a half-hour of the day adds to the level; `None` where nothing was seen.
+    /// The level of a half-hour: a kind of day that was seen on few days is drawn towards the other kind.
+    fn level(&self, index: usize) -> f32 {
+        let other = if index < HALF_HOURS { index + HALF_HOURS } else { index - HALF_HOURS };
+        let level = self.levels.get(index).unwrap_or(0.0);
+        if at(&self.days, other) == 0 {
+            return level;
+        }
+        let days = f32::from(at(&self.days, index));
+        let own = days * days / (days * days + KIND_HALF);
+        level + (1.0 - own) * (self.levels.get(other).unwrap_or(0.0) - level)
+    }
+
+    /// What a half-hour adds to the level, of a working day below [`HALF_HOURS`], of a day of rest above; `None` where
+    /// nothing was seen.
     pub fn half_hour(&self, index: usize) -> Option<f32> {
-        (at(&self.seen, index) > 0).then(|| at(&self.level, index))
+        self.levels.get(index).filter(|_| at(&self.days, index) > 0)
     }
 
     /// What an hour of the week adds to that; `None` where no week was seen.
@@ -108,40 +128,50 @@ impl Profile {
 
     /// Learns a window.
     pub fn learn(&mut self, slot: Slot, lesson: Lesson) {
-        let Lesson { from_day, distance, most, a_day, trust } = lesson;
-        let windows = (a_day / HALF_HOURS as f32).max(1.0);
-        let (Some(level), Some(scale), Some(seen)) =
-            (self.level.get_mut(slot.half_hour), self.scale.get_mut(slot.half_hour), self.seen.get_mut(slot.half_hour))
-        else {
-            return;
-        };
-        *seen = seen.saturating_add(1);
-        let count = f32::from(*seen);
-        let settled = DAY_GAIN / windows;
-        *level += trust * (1.0 / (count + 1.0)).max(settled) * from_day.clamp(-2.0 * most, 2.0 * most);
-        *scale += trust * (1.0 / count).max(settled) * (distance - *scale);
-        let rest = from_day.clamp(-most, most);
-        self.learn_week(slot, rest, trust, most);
-    }
-
-    /// Adds to the hour of the week; the hour before is settled when it is over.
-    fn learn_week(&mut self, slot: Slot, rest: f32, trust: f32, most: f32) {
-        let hour = u8::try_from(slot.hour).unwrap_or(0);
-        if hour != self.hour.hour {
-            self.settle_hour(most);
-            self.hour = OpenHour { hour, ..OpenHour::default() };
+        let Lesson { from_level, distance, most, trust } = lesson;
+        let half_hour = u8::try_from(slot.half_hour).unwrap_or(0);
+        if half_hour != self.half_hour.index {
+            self.settle_half_hour(most, trust);
+            self.half_hour = Open { index: half_hour, ..Open::default() };
         }
-        self.hour.sum += trust * rest;
-        self.hour.weight += 1.0;
+        let from_day = from_level - self.levels.get(slot.half_hour).unwrap_or(0.0);
+        self.half_hour.add(from_day.clamp(-2.0 * most, 2.0 * most), distance);
+        let hour = u8::try_from(slot.hour).unwrap_or(0);
+        if hour != self.hour.index {
+            self.settle_hour(most, trust);
+            self.hour = Open { index: hour, ..Open::default() };
+        }
+        self.hour.add(from_day.clamp(-most, most), 0.0);
     }
 
-    fn settle_hour(&mut self, most: f32) {
-        let OpenHour { hour, sum, weight } = self.hour;
-        let hour = usize::from(hour);
-        let Some(weeks) = self.weeks.get_mut(hour).filter(|_| weight > 0.0) else { return };
+    fn settle_half_hour(&mut self, most: f32, trust: f32) {
+        let Open { index, sum, distances, weight } = self.half_hour;
+        let index = usize::from(index);
+        let Some(days) = self.days.get_mut(index).filter(|_| weight > 0.0) else { return };
+        *days = days.saturating_add(1);
+        let gain = trust * (1.0 / f32::from(*days)).max(DAY_GAIN);
+        let caution = weight / (weight + 1.0);
+        let level = self.levels.get(index).unwrap_or(0.0);
+        self.levels.set(index, level + gain * caution * sum / weight, most / SPREADS);
+        let scale = self.scales.get(index).unwrap_or(0.0);
+        self.scales.set(index, scale + gain * (distances / weight - scale), most / SPREADS);
+    }
+
+    fn settle_hour(&mut self, most: f32, trust: f32) {
+        let Open { index, sum, weight, .. } = self.hour;
+        let index = usize::from(index);
+        let Some(weeks) = self.weeks.get_mut(index).filter(|_| weight > 0.0) else { return };
         *weeks = weeks.saturating_add(1);
-        let gain = (1.0 / f32::from(*weeks)).max(WEEK_GAIN);
-        let old = self.hours.get(hour).unwrap_or(0.0);
-        self.hours.set(hour, old + gain * (sum / weight - old), 0.25 * most / 3.0);
+        let gain = trust * (1.0 / f32::from(*weeks)).max(WEEK_GAIN);
+        let old = self.hours.get(index).unwrap_or(0.0);
+        self.hours.set(index, old + gain * (sum / weight - old), most / SPREADS);
+    }
+}
+
+impl Open {
+    fn add(&mut self, from_day: f32, distance: f32) {
+        self.sum += from_day;
+        self.distances += distance;
+        self.weight += 1.0;
     }
 }

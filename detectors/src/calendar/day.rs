@@ -19,6 +19,8 @@ pub struct Day {
     /// The weekday whose habits the day has, 0 for Monday: a holiday has those of the last day of the weekend, which is
     /// a Sunday where the weekend is Saturday and Sunday.
     pub weekday: u8,
+    /// Whether it is a day of rest: a weekend or a holiday.
+    pub is_rest: bool,
     /// What is special about it.
     pub features: Features,
 }
@@ -111,7 +113,8 @@ impl Day {
         let days = from.0.div_euclid(DAY_MS);
         let number = i32::try_from(days).unwrap_or(i32::MAX);
         let weekday = u8::try_from((days + 3).rem_euclid(7)).unwrap_or(0);
-        Self { from, until: from + DAY_MS, offset_ms: 0, number, weekday, features: Features::default() }
+        let is_rest = weekday >= 5;
+        Self { from, until: from + DAY_MS, offset_ms: 0, number, weekday, is_rest, features: Features::default() }
     }
 
     /// Whether `at` is in it.

@@ -31,7 +31,7 @@ pub(super) fn civil_day(zone: &TimeZone, at: Timestamp) -> Option<(Day, Date)> {
     let from = changed_before(zone, at).map_or(midnight, |change| change.max(midnight));
     let next = midnight + DAY_MS;
     let until = changed_after(zone, at).map_or(next, |change| change.min(next));
-    Some((Day { from, until, offset_ms, number, weekday, features: Features::default() }, date))
+    Some((Day { from, until, offset_ms, number, weekday, is_rest: weekday >= 5, features: Features::default() }, date))
 }
 
 /// When the distance to UTC that holds at `at` began.
