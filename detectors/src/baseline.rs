@@ -169,7 +169,7 @@ impl Baseline {
         if !value.is_finite() {
             return None;
         }
-        let Some((months, x)) = state.enter(window, value) else { return None };
+        let (months, x) = state.enter(window, value)?;
         let slot = Slot::of(context.day, window.start);
         let usual = state.profile.usual(slot, state.pace.a_day());
         let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual, x, value) };

@@ -56,12 +56,14 @@ pub fn usual_when(season: Season) -> &'static str {
 fn lasting(finding: &Finding) -> String {
     let seconds = (finding.window_end - finding.since) / 1_000;
     let window = (finding.window_end - finding.window_start) / 1_000;
+    if seconds <= window {
+        return String::new();
+    }
     match seconds {
-        _ if seconds <= window => String::new(),
         ..120 => format!(" for {seconds} s"),
-        ..7_200 => format!(" for {} min", seconds / 60),
-        ..172_800 => format!(" for {} h", seconds / 3_600),
-        _ => format!(" for {} days", seconds / 86_400),
+        120..7_200 => format!(" for {} min", seconds / 60),
+        7_200..172_800 => format!(" for {} h", seconds / 3_600),
+        172_800.. => format!(" for {} days", seconds / 86_400),
     }
 }
 

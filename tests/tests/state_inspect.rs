@@ -14,9 +14,9 @@ use tidewatch_tests::program;
 /// A Monday, 00:00 UTC.
 const START: i64 = 1_790_553_600_000;
 const STEP_MS: i64 = 300_000;
-const DAYS: i64 = 15;
+const DAYS: i64 = 43;
 
-/// Two weeks and a day of two series with office hours, each five minutes a value, judged into `folder`.
+/// Six weeks and a day of two series with office hours, each five minutes a value, judged into `folder`.
 fn learn(folder: &Path) {
     let events = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(None, [events], &[]).unwrap();
@@ -63,14 +63,14 @@ fn text(bytes: &[u8]) -> String {
 fn a_learned_series_tells_what_is_usual_and_what_would_be_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     learn(folder.path());
-    let at_noon = ["acme", "requests", "--at", "2026-10-13T11:00:00Z"];
+    let at_noon = ["acme", "requests", "--at", "2026-11-10T11:00:00Z"];
     let page = inspect(folder.path(), &at_noon);
     let page = text(&page.stdout);
     for expected in [
         "requests of acme on web in eu-1",
         "at this hour on this weekday",
         "a finding if",
-        "half-hours",
+        "working days",
         "hours of Sun",
     ] {
         assert!(page.contains(expected), "{expected:?} is not in\n{page}");

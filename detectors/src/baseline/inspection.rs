@@ -148,16 +148,16 @@ impl Baseline {
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive count")]
         let held = ((HELD_S / state.pace.gap_s().max(1.0)) as usize).clamp(1, MOST_HELD);
-        let lengths = if held > 1 { vec![1, held] } else { vec![1] };
         let sides = [Side::Above, Side::Below].into_iter().filter(|side| is_harmful(context.spec.harm, *side));
-        let pairs = sides.flat_map(|side| lengths.iter().map(move |windows| (side, *windows)));
-        pairs
-            .filter_map(|(side, windows)| {
-                let search = Search { baseline: *self, state, next, context, side, windows, scale };
-                let value = search.least()?;
-                Some(Condition { side, windows, value: published(value) })
-            })
-            .collect()
+        let mut told = Vec::new();
+        for side in sides {
+            let search = Search { baseline: *self, state, next, context, side, windows: 1, scale };
+            let Some(at_once) = search.least() else { continue };
+            told.push(Condition { side, windows: 1, value: published(at_once) });
+            let lasting = Search { windows: held, ..search }.least().filter(|value| *value != at_once);
+            told.extend(lasting.map(|value| Condition { side, windows: held, value: published(value) }));
+        }
+        told
     }
 }
 
@@ -189,7 +189,7 @@ impl Search<'_> {
         }
         let (mut near, mut least) = (0.0, far);
         for _ in 0..STEPS {
-            let middle = (near + least) / 2.0;
+            let middle = f64::midpoint(near, least);
             if self.is_finding(start + sign * middle) { least = middle } else { near = middle }
         }
         self.reachable(start + sign * least)

@@ -126,7 +126,7 @@ mod tests {
         assert!((few.get(1).unwrap() - 1e6).abs() < 100.0);
         few.clear(1);
         few.set(2, 0.5, 1.0);
-        assert!((few.get(2).unwrap() - 0.5).abs() < 0.1, "{:?}", few);
+        assert!((few.get(2).unwrap() - 0.5).abs() < 0.1, "{few:?}");
     }
 
     #[test]

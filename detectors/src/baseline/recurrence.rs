@@ -14,6 +14,8 @@ use super::quantised::Quantised;
 
 /// Stretches that are kept: seven days of half-hours and those compared with the oldest.
 const KEPT: usize = 352;
+/// The same as a difference of stretches.
+const KEPT_BACK: i64 = 352;
 /// Stretches of a comparison.
 const COMPARED: i64 = 6;
 /// Days that are looked back.
@@ -87,7 +89,7 @@ impl Recurrence {
 
     /// Forgets what stood in the places from the last open stretch to `number`.
     fn open_at(&mut self, number: i64) {
-        let from = self.open.max(number - KEPT as i64).min(number);
+        let from = self.open.max(number - KEPT_BACK).min(number);
         for forgotten in from + 1..=number {
             self.kept.clear(place(forgotten));
         }
@@ -107,7 +109,7 @@ impl Recurrence {
 
     /// The sum of distances, in steps, of the latest stretches from those `back` before; `None` where one is absent.
     fn distance(&self, back: i64) -> Option<i32> {
-        if back < 1 || back + COMPARED >= KEPT as i64 {
+        if back < 1 || back + COMPARED >= KEPT_BACK {
             return None;
         }
         let mut sum = 0;
@@ -120,5 +122,5 @@ impl Recurrence {
 }
 
 fn place(number: i64) -> usize {
-    usize::try_from(number.rem_euclid(KEPT as i64)).unwrap_or(0)
+    usize::try_from(number.rem_euclid(KEPT_BACK)).unwrap_or(0)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Share of values above the level.
 const SHARE: f32 = 0.1;
 /// Surprise at the level: `ln(1 / SHARE)`.
-const AT_LEVEL: f32 = 2.302_585;
+const AT_LEVEL: f32 = std::f32::consts::LN_10;
 /// Values seen before anything is said.
 const WARM_UP: u8 = 20;
 /// What is said of the first value above zero, where there were only zeros.

@@ -40,7 +40,7 @@ impl Entry {
     }
 
     /// Who it is, what is remembered of it, and its day.
-    pub fn to_judge(&mut self) -> (Identity<'_>, &mut SeriesState, &mut Today) {
+    pub fn for_judging(&mut self) -> (Identity<'_>, &mut SeriesState, &mut Today) {
         let identity = Identity { key: &self.key, spec: self.spec, unit: &self.unit };
         (identity, &mut self.state, &mut self.today)
     }

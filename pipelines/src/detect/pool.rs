@@ -193,7 +193,7 @@ impl Pool {
         let time = self.state.time;
         let Some(entry) = self.series.get_mut(id) else { return };
         let Some(class) = self.classes.get_mut(entry.class) else { return };
-        let (identity, state, today) = entry.to_judge();
+        let (identity, state, today) = entry.for_judging();
         let verdicts = state.judge(&settings.series, identity, Around { today, class }, time);
         self.series.changed(id, &settings.series);
         self.group(settings, verdicts.findings, results);
