@@ -94,6 +94,12 @@ impl State {
         }
     }
 
+    /// Whether the value stands still as a finding has told.
+    #[must_use]
+    pub fn is_flat(&self) -> bool {
+        self.told
+    }
+
     fn end_run(&mut self) {
         if self.value.is_none() {
             return;

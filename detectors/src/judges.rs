@@ -17,6 +17,7 @@ use crate::judgement::Verdicts;
 use crate::minute::Minute;
 use crate::series::Identity;
 use crate::signal_scale::to_scale;
+use crate::specialists::{self, Knobs, Seen, Specialists};
 use crate::window::Closed;
 
 /// Parameters of the detectors.
@@ -26,6 +27,8 @@ pub struct Settings {
     pub cusum: Cusum,
     /// What watches windows of a minute or more.
     pub baseline: Baseline,
+    /// What knows one kind of trouble each.
+    pub specialists: Specialists,
     /// Whether every judged window is told, not only findings.
     pub trace: bool,
 }
@@ -35,6 +38,7 @@ pub struct Settings {
 pub struct Judges {
     cusum: cusum::State,
     baseline: Option<Box<baseline::State>>,
+    specialists: Option<Box<specialists::State>>,
     minute: Minute,
 }
 
@@ -63,6 +67,7 @@ impl Settings {
         Self {
             cusum: Cusum::new(width_ms, false_alarms / 2.0, adopt_after_ms),
             baseline: Baseline { false_alarms: false_alarms as f32, adopt_after_ms, muted },
+            specialists: Specialists::new(false_alarms, Knobs::default(), adopt_after_ms),
             trace: false,
         }
     }
@@ -117,15 +122,27 @@ impl Judges {
         if shared {
             baseline.false_alarms /= 2.0;
         }
+        let special = self.specialists.get_or_insert_default();
+        let raw = Judged { series: key, spec, unit, window, day: &day, usual: None, origin };
+        let Some(Seen { window, is_growth, starts_over, variance }) = special.enter(spec, &window) else { return };
+        if starts_over {
+            self.baseline = None;
+        }
+        let growth_unit = is_growth.then(|| format!("{unit}/s"));
+        let unit = growth_unit.as_deref().unwrap_or(unit);
         let state = self.baseline.get_or_insert_default();
         if let Some(report) = state.report(day.number) {
             bench.class.hear(&report);
         }
-        let context = Context { spec, day: &day, explained: Explained::default(), prior: &bench.class.prior() };
+        #[expect(clippy::cast_possible_truncation, reason = "seven digits of a variance are plenty")]
+        let explained = Explained { variance: variance as f32, ..Explained::default() };
+        let context = Context { spec, day: &day, explained, prior: &bench.class.prior() };
         let Some(judged) = baseline.judge(state, &window, to_scale(spec, window.value), context) else { return };
         let usual = Some(judged.expected);
         let input = Judged { series: key, spec, unit, window, day: &day, usual, origin };
-        if let Some(trouble) = &judged.trouble {
+        let told = judged.trouble.is_some();
+        bench.found.findings.extend(bench.settings.specialists.judge(special, (&input, &raw), told));
+        if let Some(trouble) = judged.trouble.as_ref().filter(|_| !special.is_sparse()) {
             bench.found.findings.push(telling::finding(&input, &judged, trouble, state.windows()));
         }
         if bench.settings.trace {

@@ -15,6 +15,7 @@
 //! | [`effects`] | what special days do to a series |
 //! | [`cusum`] | whether deviations of short windows last |
 //! | [`flatline`] | whether a value that usually changes has stopped changing |
+//! | [`specialists`] | who of the following judges a series |
 //! | [`monotone`] | whether level, growth or share is what is to be judged |
 //! | [`weight`] | how much a value means that stands on few events |
 //! | [`shift`] | whether the level has changed and stays changed |
@@ -49,6 +50,7 @@ pub mod shift;
 pub mod signal_scale;
 pub mod silence;
 pub mod sparse;
+pub mod specialists;
 pub mod spell;
 pub mod states;
 pub mod surprise;

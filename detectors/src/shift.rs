@@ -16,7 +16,7 @@ use tidewatch_schemas::{Finding, Timestamp};
 
 use crate::detector::{Detector, Judged};
 use crate::notice::{Notice, Told, stretch};
-use crate::signal_scale::is_harmful;
+use crate::signal_scale::{from_scale, is_harmful, possible, to_scale};
 use crate::surprise;
 use crate::window::Closed;
 use clock::Clock;
@@ -152,17 +152,24 @@ impl State {
 
 impl Detector for Shift {
     type State = State;
-    type Input<'a> = (Judged<'a>, f64);
+    type Input<'a> = Judged<'a>;
 
-    fn observe(&self, state: &mut State, (judged, season): &(Judged<'_>, f64)) -> Option<Finding> {
-        let notice = self.notice(state, &judged.window, *season)?;
-        if !is_harmful(judged.spec.harm, notice.side) {
-            return None;
-        }
-        let [old, new] = [notice.expected, notice.actual].map(|value| crate::wording::quantity(value, judged.unit));
-        let lasted = stretch((judged.window.end() - notice.since) as f64);
+    fn observe(&self, state: &mut State, judged: &Judged<'_>) -> Option<Finding> {
+        let Judged { spec, window, unit, .. } = *judged;
+        let scaled = Closed { value: to_scale(spec, window.value), ..window };
+        let notice = self.notice(state, &scaled, 0.0).filter(|notice| is_harmful(spec.harm, notice.side))?;
+        let end = |value| possible(spec, window.value, from_scale(spec, value));
+        let notice = Notice {
+            actual: from_scale(spec, notice.actual),
+            expected: from_scale(spec, notice.expected),
+            lower: end(notice.lower),
+            upper: end(notice.upper),
+            ..notice
+        };
+        let [old, new] = [notice.expected, notice.actual].map(|value| crate::wording::quantity(value, unit));
+        let lasted = stretch((window.end() - notice.since) as f64);
         let words = format!("has moved from {old} to {new} and has stayed there for {lasted}");
-        Some(notice.finding(judged, &Told { detector: DetectorName::Shift, unit: judged.unit, words: &words }))
+        Some(notice.finding(judged, &Told { detector: DetectorName::Shift, unit, words: &words }))
     }
 }
 

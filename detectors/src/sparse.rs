@@ -22,6 +22,9 @@ use size::Sizes;
 const MONTH_MS: f64 = 30.0 * 86_400_000.0;
 /// Share of windows that are zero in a sparse series.
 const SPARSE: f64 = 0.95;
+/// After this many windows, a series of which a larger share than this is not zero is no longer looked at.
+const DENSE_WINDOWS: f64 = 100.0;
+const DENSE: f64 = 0.2;
 /// History before a series counts as sparse.
 const WATCHED_MS: f64 = 2.0 * 86_400_000.0;
 /// History before the first verdict: a week must have been seen, with its weekend.
@@ -152,7 +155,15 @@ impl State {
         self.history_ms >= WATCHED_MS && self.gaps.count() < (1.0 - SPARSE) * self.windows
     }
 
-    fn is_warm(&self) -> bool {
+    /// Whether too many windows are not zero for the series to be sparse ever soon.
+    #[must_use]
+    pub fn is_dense(&self) -> bool {
+        self.windows >= DENSE_WINDOWS && self.gaps.count() > DENSE * self.windows
+    }
+
+    /// Whether it is, and enough was seen for verdicts.
+    #[must_use]
+    pub fn is_warm(&self) -> bool {
         self.is_sparse() && self.history_ms >= WARM_UP_MS && self.gaps.count() >= WARM_UP
     }
 

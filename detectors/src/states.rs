@@ -157,6 +157,12 @@ impl State {
         Some((Oddity::Held, notice))
     }
 
+    /// Whether the series is one of measurements, for good.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.measured
+    }
+
     /// Since when the window's value is held, when it is a state that has begun.
     fn confirmed(&mut self, window: &Closed) -> Option<Timestamp> {
         let value = window.value;

@@ -9,12 +9,12 @@
 //!   inefficient statistics", Annals of Mathematical Statistics 17, 1946), here that of a normal distribution of the
 //!   signal's spread.
 //!
-//! Below eight events a value means nothing at all: a hit ratio over three requests is no finding, whatever it is.
+//! Below eight events a share means nothing at all: a hit ratio over three requests is no finding, whatever it is.
 //! State: 4 bytes. Numbers of events that are not finite or not positive count as none.
 
 use serde::{Deserialize, Serialize};
 
-/// Events below which a value means nothing.
+/// Events below which a share means nothing.
 pub const LEAST: f64 = 8.0;
 /// Variance of what means nothing: it shrinks every deviation to zero.
 pub const MEANINGLESS: f64 = 1e18;
@@ -49,10 +49,10 @@ impl State {
         let events = if events.is_finite() { events.max(0.0) } else { 0.0 };
         let usual = self.usual.map_or(events, |usual| libm::exp(f64::from(usual)));
         self.learn(events);
-        if events < LEAST {
+        if kind == Kind::Share && events < LEAST {
             return MEANINGLESS;
         }
-        (variance(kind, value, events) - variance(kind, value, usual.max(LEAST))).max(0.0)
+        (variance(kind, value, events) - variance(kind, value, usual)).max(0.0)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the order of a number of events is enough")]
