@@ -22,7 +22,7 @@ const MOST: usize = 8;
 const FARTHEST: f64 = 64.0;
 /// History before the first verdict.
 const WARM_UP_MS: f64 = DAY_MS;
-/// Share of windows that may be transitions.
+/// Share of windows that may be transitions; nor may there be more than three of them to a visit away from home.
 const MOST_TRANSITIONS: f64 = 0.1;
 /// Visits before a state can be held for too long.
 const ENOUGH_VISITS: f32 = 5.0;
@@ -132,7 +132,11 @@ impl State {
     /// Whether the series is one of states, so that it is to be judged here.
     #[must_use]
     pub fn is_states(&self) -> bool {
-        let sound = !self.measured && self.transitions <= MOST_TRANSITIONS * self.windows;
+        let home = self.home();
+        let away = (0_usize..).zip(&self.known).filter(|(place, _)| Some(*place) != home);
+        let visits: f32 = away.map(|(_, known)| known.visits).sum();
+        let most = (MOST_TRANSITIONS * self.windows).min(f64::from(3.0 + 3.0 * visits));
+        let sound = !self.measured && self.transitions <= most;
         sound && !self.known.is_empty() && self.history_ms >= WARM_UP_MS
     }
 

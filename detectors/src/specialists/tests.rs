@@ -7,7 +7,7 @@ use super::*;
 use crate::calendar::Day;
 use crate::families::{DAY, Family, MONTH, stored, windows};
 
-const DETECTORS: fn() -> Specialists = || Specialists::new(4.0, Knobs::default(), 86_400_000);
+const DETECTORS: fn() -> Specialists = || Specialists::new(1.0, Knobs::default(), 86_400_000);
 
 /// Findings of a series, where `told` is said of every window, and what is remembered at the end.
 fn judged(values: impl IntoIterator<Item = f64>, told: bool) -> (Vec<(usize, Finding)>, State) {
