@@ -106,8 +106,11 @@ impl Judges {
         Some(bench.settings.baseline.inspect(state, start, context))
     }
 
-    /// What the season expects of a short window.
+    /// What the season expects of a short window; nothing where the baseline knows of growth, not of levels.
     fn season(&self, bench: &Bench<'_>, day: &Day, start: Timestamp) -> Option<Expected> {
+        if self.specialists.as_ref().is_some_and(|special| special.is_growing()) {
+            return None;
+        }
         let state = self.baseline.as_ref()?;
         let prior = bench.class.prior();
         let context = Context { spec: bench.who.spec, day, explained: Explained::default(), prior: &prior };

@@ -132,6 +132,12 @@ impl State {
         }
     }
 
+    /// Whether growth is judged in place of the level.
+    #[must_use]
+    pub fn is_growing(&self) -> bool {
+        self.course.course() == Course::Growth
+    }
+
     /// Whether the series is zero nearly always and enough events were seen to judge them: then nobody else does.
     #[must_use]
     pub fn is_sparse(&self) -> bool {
