@@ -160,6 +160,7 @@ impl Cusum {
             season: forecast.season,
             side,
             channel: Some(Channel::Sum),
+            silence: None,
             score: published(evidence.sum),
             share: 1.0,
             confidence: published(saturating_share(state.memory.windows(), HALF_CONFIDENCE)),

@@ -52,6 +52,7 @@ impl Notice {
             season: Season::Recent,
             side: self.side,
             channel: None,
+            silence: None,
             score: published(self.score),
             share: 1.0,
             confidence: published(self.confidence),

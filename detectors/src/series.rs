@@ -184,6 +184,12 @@ impl SeriesState {
         settings.silence.due(&self.rhythm)
     }
 
+    /// The rhythm in which it reports.
+    #[must_use]
+    pub fn rhythm(&self) -> &Rhythm {
+        &self.rhythm
+    }
+
     /// Says, once, that the series has gone silent. `resumed` is when the whole pool last went on after a pause.
     pub fn missed(
         &mut self,

@@ -4,9 +4,13 @@
 //! pipeline is late nobody reports, no time passes, and nobody is called silent; when it goes on, time jumps, and
 //! everybody has as long to report as if they had just been heard. What reports irregularly has no rhythm to miss and is
 //! never silent; a true zero is a report like any other.
+//!
+//! What has stopped is seen from the neighbours, each a tenant on a resource: when all others on the resource have stopped
+//! too, its agent is dead; when they go on and the tenant has stopped everywhere, it is suspended; when its own reports go
+//! on, a single series is gone. When nobody of the pool is heard the pipeline is late.
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::finding::{DetectorName, Season, Side};
+use tidewatch_schemas::finding::{DetectorName, Season, Side, Stopped};
 use tidewatch_schemas::{Finding, Origin, SeriesKey, Timestamp};
 
 use crate::detector::{Detector, Moment};
@@ -19,6 +23,8 @@ const WARM_UP: u32 = 30;
 const GAIN: f64 = 0.05;
 /// A rhythm whose gaps vary by more than this share of their mean is none.
 const MOST_VARIATION: f64 = 0.5;
+/// Who was heard within this many gaps of the last report of the silent one has stopped together with it.
+const TOGETHER: f64 = 1.5;
 
 /// Calls a reporter silent after a number of missed reports.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +45,67 @@ pub struct Rhythm {
     variation_ms: f64,
     reports: u32,
     silent: bool,
+}
+
+/// Another reporter of the pool: a tenant on a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Whether it is of the tenant that is silent.
+    pub is_of_tenant: bool,
+    /// Whether it is on the resource that is silent.
+    pub is_on_resource: bool,
+    /// Whether it goes on.
+    pub goes_on: bool,
+}
+
+/// What has stopped, by who else has. `is_customer` says whether the silent one is of a tenant that can be suspended.
+#[must_use]
+pub fn stopped(is_customer: bool, neighbours: impl Iterator<Item = Neighbour>) -> Stopped {
+    let (mut here, mut elsewhere, mut beside) = (Heard::default(), Heard::default(), Heard::default());
+    for neighbour in neighbours {
+        match (neighbour.is_of_tenant, neighbour.is_on_resource) {
+            (true, true) if neighbour.goes_on => return Stopped::Series,
+            (true, true) => {}
+            (false, true) => here.add(neighbour.goes_on),
+            (true, false) => elsewhere.add(neighbour.goes_on),
+            (false, false) => beside.add(neighbour.goes_on),
+        }
+    }
+    if here.goes_on > 0 {
+        return if is_customer && elsewhere.goes_on == 0 { Stopped::Tenant } else { Stopped::Series };
+    }
+    let is_gone_everywhere = is_customer && elsewhere.stopped > 0 && elsewhere.goes_on == 0;
+    if here.stopped == 0 && is_gone_everywhere && beside.goes_on > 0 { Stopped::Tenant } else { Stopped::Agent }
+}
+
+/// how many reporters go on and how many have stopped.
+#[derive(Clone, Copy, Debug, Default)]
+struct Heard {
+    goes_on: u32,
+    stopped: u32,
+}
+
+impl Heard {
+    fn add(&mut self, goes_on: bool) {
+        if goes_on {
+            self.goes_on += 1;
+        } else {
+            self.stopped += 1;
+        }
+    }
+}
+
+/// Puts to a finding of silence what has stopped.
+pub fn explain(finding: &mut Finding, stopped: Stopped) {
+    let (tenant, resource, pool) = (&finding.tenant, &finding.resource, &finding.pool);
+    let words = match stopped {
+        Stopped::Series => format!("others of {tenant} or on {resource} go on"),
+        Stopped::Agent => format!("everything on {resource} has stopped: its agent may be dead"),
+        Stopped::Tenant => format!("everything of {tenant} has stopped while others go on: it may be suspended"),
+        Stopped::Pipeline => format!("nothing of {pool} arrives: what carries it may be late"),
+    };
+    finding.summary = format!("{}; {words}", finding.summary);
+    finding.silence = Some(stopped);
 }
 
 /// A reporter went silent.
@@ -84,6 +151,17 @@ impl Rhythm {
         self.variation_ms += gain * ((cut - self.gap_ms).abs() - self.variation_ms);
         self.gap_ms += gain * (cut - self.gap_ms);
         self.reports = self.reports.saturating_add(1);
+    }
+
+    /// Whether this reporter went on when `silent` stopped; `None` when it is too early to say.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "stretches in milliseconds are far below 2^53")]
+    pub fn goes_on(&self, silent: &Self, now: Timestamp) -> Option<bool> {
+        let (last, stopped) = (self.last?, silent.last?);
+        if (last - stopped) as f64 > TOGETHER * silent.gap_ms {
+            return Some(true);
+        }
+        ((now - last) as f64 > TOGETHER * self.gap_ms.max(silent.gap_ms)).then_some(false)
     }
 
     fn is_regular(&self) -> bool {
@@ -160,6 +238,7 @@ impl Silent {
             season: Season::Recent,
             side: Side::Below,
             channel: None,
+            silence: None,
             score: 0.0,
             share: 1.0,
             confidence: published(self.confidence),
@@ -222,6 +301,57 @@ mod tests {
             rhythm.report(Timestamp(turn * 100), Timestamp(turn * 100 + 60_000));
         }
         assert_eq!(SILENCE.due(&rhythm), Some(Timestamp(39 * 100 + 60_000 + 510)));
+    }
+
+    #[test]
+    fn who_else_has_stopped_says_what_has() {
+        let place = |is_of_tenant, is_on_resource, goes_on| Neighbour { is_of_tenant, is_on_resource, goes_on };
+        let (of_tenant, on_resource) = (true, true);
+        let cases = [
+            ("alone in the world", true, vec![], Stopped::Agent),
+            ("its place goes on", true, vec![place(of_tenant, on_resource, true)], Stopped::Series),
+            (
+                "everybody on the resource",
+                true,
+                vec![place(false, on_resource, false), place(false, false, true)],
+                Stopped::Agent,
+            ),
+            (
+                "the tenant everywhere",
+                true,
+                vec![place(false, on_resource, true), place(of_tenant, false, false)],
+                Stopped::Tenant,
+            ),
+            ("the tenant on its only resource", true, vec![place(false, on_resource, true)], Stopped::Tenant),
+            ("nobody's own part of it", false, vec![place(false, on_resource, true)], Stopped::Series),
+            (
+                "the tenant here but not there",
+                true,
+                vec![place(false, on_resource, true), place(of_tenant, false, true)],
+                Stopped::Series,
+            ),
+            (
+                "a tenant with resources of its own",
+                true,
+                vec![place(of_tenant, false, false), place(false, false, true)],
+                Stopped::Tenant,
+            ),
+            ("one of its own resources", true, vec![place(of_tenant, false, true)], Stopped::Agent),
+        ];
+        for (name, is_customer, neighbours, expected) in cases {
+            assert_eq!(stopped(is_customer, neighbours.into_iter()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_stopped_together_does_not_go_on() {
+        let (silent, last) = rhythm([100; 40]);
+        let (slow, _) = rhythm([1_000; 4]);
+        let (other, _) = rhythm([100; 41]);
+        let (alive, _) = rhythm([100; 44]);
+        assert_eq!(other.goes_on(&silent, last + 510), Some(false), "one report later");
+        assert_eq!(alive.goes_on(&silent, last + 510), Some(true));
+        assert_eq!(slow.goes_on(&silent, last + 510), None, "its next report is not due");
     }
 
     #[test]

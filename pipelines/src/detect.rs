@@ -13,6 +13,7 @@
 mod classes;
 mod entry;
 mod folded;
+mod neighbours;
 pub mod outgoing;
 pub mod pool;
 pub mod processor;

@@ -71,6 +71,20 @@ pub enum Channel {
     Sum,
 }
 
+/// What has stopped, when something is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// The series alone; others of its tenant on its resource go on.
+    Series,
+    /// Everything on the resource: its agent is dead.
+    Agent,
+    /// Everything of the tenant, while others on its resources go on: it is suspended.
+    Tenant,
+    /// Everything of the pool: what carries it here is late.
+    Pipeline,
+}
+
 /// What a detector concluded about one window of one series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -109,8 +123,11 @@ pub struct Finding {
     /// On which side it lies.
     pub side: Side,
     /// Which comparison spoke loudest; absent where the detector makes only one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub channel: Option<Channel>,
+    /// What has stopped; only of silence.
+    #[serde(default)]
+    pub silence: Option<Stopped>,
     /// Evidence gathered so far, in nats.
     pub score: f64,
     /// Share of the evidence that the channel brings, 0 to 1; 1 where there is only one.

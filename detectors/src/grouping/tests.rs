@@ -43,6 +43,7 @@ fn finding(tenant: &str, signal: &str, check: &str, second: i64) -> Finding {
         season: Season::Recent,
         side: Side::Above,
         channel: None,
+        silence: None,
         score: 15.0,
         share: 1.0,
         confidence: 0.8,

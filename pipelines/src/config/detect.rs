@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tidewatch_detectors::calendar::Calendars;
+use tidewatch_detectors::specialists::Knobs;
 
 use super::error::Wrong;
 use super::section::Section;
@@ -36,6 +37,8 @@ pub struct DetectConfig {
     pub lateness_ms: i64,
     /// Expected false findings per series and month.
     pub false_alarms: f64,
+    /// How the detectors of one kind of trouble share in them.
+    pub knobs: Knobs,
     /// How long signals must be back in band before an incident is resolved.
     pub resolve_after_ms: i64,
     /// Findings of one pool that begin this close together are one incident.
@@ -61,6 +64,7 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         window_ms: read_window(section),
         lateness_ms: millis(section.duration("lateness", Duration::ZERO..=DAY)),
         false_alarms: section.number("false_alarms", 0.01..=1000.0),
+        knobs: section.section("knobs", read_knobs),
         resolve_after_ms: millis(section.duration("resolve_after", Duration::ZERO..=DAY)),
         correlate_within_ms: millis(section.duration("correlate_within", Duration::ZERO..=DAY)),
         adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
@@ -69,6 +73,11 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
     }
+}
+
+fn read_knobs(section: &mut Section) -> Knobs {
+    let mut share = |key| section.number(key, 0.001..=100.0);
+    Knobs { flatline: share("flatline"), shift: share("shift"), sparse: share("sparse"), state: share("state") }
 }
 
 /// A day must hold whole windows, or an hour of the day would mean other windows every day.

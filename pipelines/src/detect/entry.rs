@@ -68,6 +68,10 @@ impl Entries {
         self.by_id.contains_key(&id)
     }
 
+    pub fn get(&self, id: SeriesId) -> Option<&Entry> {
+        self.by_id.get(&id)
+    }
+
     pub fn get_mut(&mut self, id: SeriesId) -> Option<&mut Entry> {
         self.by_id.get_mut(&id)
     }

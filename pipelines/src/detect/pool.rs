@@ -8,16 +8,17 @@ use std::collections::BTreeMap;
 
 use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::Around;
-use tidewatch_detectors::silence::{Rhythm, Silent};
+use tidewatch_detectors::silence::{self, Rhythm, Silent};
 use tidewatch_detectors::{Judgement, grouping};
+use tidewatch_schemas::finding::Stopped;
 use tidewatch_schemas::{
-    Finding, Incident, Observation, Origin, PoolId, RejectReason, ResourceId, SeriesId, SeriesKey, TenantId, Timestamp,
-    Value,
+    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value,
 };
 
 use super::classes::{ClassIndex, ClassKey, Classes, StoredClass};
 use super::entry::{Entries, Place};
 use super::folded::{Arrival, Folded};
+use super::neighbours::{Neighbours, REPORTS};
 use super::outgoing::Output;
 use super::settings::Settings;
 use super::stored::{StoredPool, StoredSeries};
@@ -26,8 +27,6 @@ use super::stored::{StoredPool, StoredSeries};
 const STEP_MS: i64 = 5_000;
 /// How long nothing may arrive for a pool, by ticks, before the pool counts as silent.
 const POOL_PATIENCE_MS: i64 = 300_000;
-/// Signal under which reports as such are watched.
-const REPORTS: &str = "tidewatch.reports";
 
 /// One pool: what is stored of it, and its series.
 #[derive(Debug)]
@@ -35,8 +34,7 @@ pub(super) struct Pool {
     state: StoredPool,
     series: Entries,
     classes: Classes,
-    /// Under which series a tenant's resource is watched, so that it need not be hashed for every observation.
-    reports: BTreeMap<(TenantId, ResourceId), SeriesId>,
+    neighbours: Neighbours,
     changed: bool,
 }
 
@@ -69,7 +67,13 @@ impl Pool {
             refused: Folded::default(),
             last_origin: None,
         };
-        Self { state, series: Entries::default(), classes: Classes::default(), reports: BTreeMap::new(), changed: true }
+        Self {
+            state,
+            series: Entries::default(),
+            classes: Classes::default(),
+            neighbours: Neighbours::default(),
+            changed: true,
+        }
     }
 
     pub fn restored(state: StoredPool) -> Self {
@@ -77,12 +81,13 @@ impl Pool {
             state,
             series: Entries::default(),
             classes: Classes::default(),
-            reports: BTreeMap::new(),
+            neighbours: Neighbours::default(),
             changed: false,
         }
     }
 
     pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
+        self.neighbours.restore(&stored.key);
         let place = self.place_of(settings, &stored.key);
         self.series.restore(stored, &settings.series, place);
     }
@@ -175,17 +180,11 @@ impl Pool {
     }
 
     fn reports_of(&mut self, settings: &Settings, series: &SeriesKey) -> SeriesId {
-        let place = (series.tenant.clone(), series.resource.clone());
-        if let Some(id) = self.reports.get(&place) {
-            return *id;
-        }
-        let key = SeriesKey { signal: REPORTS.into(), attributes: BTreeMap::new(), ..series.clone() };
-        let id = key.id();
-        if !self.series.contains(id) {
+        let (id, fresh) = self.neighbours.reports_of(series);
+        if let Some(key) = fresh.filter(|_| !self.series.contains(id)) {
             let place = self.place_of(settings, &key);
             self.series.insert(id, key, "s".to_owned(), place);
         }
-        self.reports.insert(place, id);
         id
     }
 
@@ -234,7 +233,9 @@ impl Pool {
         let time = (self.state.time, self.state.resumed);
         for id in self.series.overdue(self.state.time) {
             let Some(entry) = self.series.get_mut(id) else { continue };
-            let Some(finding) = entry.state.missed(&settings.series, &entry.key, time) else { continue };
+            let Some(mut finding) = entry.state.missed(&settings.series, &entry.key, time) else { continue };
+            let (key, rhythm) = (entry.key.clone(), *entry.state.rhythm());
+            silence::explain(&mut finding, self.neighbours.stopped(&self.series, &key, (&rhythm, time.0)));
             self.series.changed(id, &settings.series);
             self.group(settings, vec![finding], results);
         }
@@ -279,7 +280,9 @@ impl Pool {
     fn silence_of_all(&self, since: Timestamp, now: Timestamp) -> Option<Finding> {
         #[expect(clippy::cast_precision_loss, reason = "a step in milliseconds is far below 2^53")]
         let silent = Silent { since, gap_ms: STEP_MS as f64, confidence: 1.0 };
-        Some(silent.finding(&self.whole(), now, self.state.last_origin.as_ref()?))
+        let mut finding = silent.finding(&self.whole(), now, self.state.last_origin.as_ref()?);
+        silence::explain(&mut finding, Stopped::Pipeline);
+        Some(finding)
     }
 }
 

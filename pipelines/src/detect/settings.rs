@@ -2,6 +2,7 @@
 
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::silence::Silence;
+use tidewatch_detectors::specialists::Specialists;
 use tidewatch_detectors::{Grouping, judges};
 use tidewatch_schemas::Catalog;
 
@@ -28,10 +29,13 @@ impl Settings {
     /// The settings that a configuration asks for.
     #[must_use]
     pub fn new(config: &DetectConfig) -> Self {
+        let (false_alarms, adopt_after_ms) = (config.false_alarms, config.adopt_after_ms);
+        let mut judges = judges::Settings::new(config.window_ms, false_alarms, adopt_after_ms);
+        judges.specialists = Specialists::new(false_alarms, config.knobs, adopt_after_ms);
         let series = tidewatch_detectors::Settings {
             window_ms: config.window_ms,
             lateness_ms: config.lateness_ms,
-            judges: judges::Settings::new(config.window_ms, config.false_alarms, config.adopt_after_ms),
+            judges,
             silence: Silence { missed: config.silence_after, lateness_ms: config.lateness_ms },
         };
         let grouping = Grouping {
