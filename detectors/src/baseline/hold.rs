@@ -33,6 +33,9 @@ impl Hold {
 
     /// The surprise that is needed for another alarm, whatever the threshold.
     pub fn needed(&self) -> f32 {
+        if self.since > 5.0 * ESCALATION_WINDOWS {
+            return self.level;
+        }
         self.level * (1.0 + ESCALATION * libm::expf(-self.since / ESCALATION_WINDOWS))
     }
 }

@@ -36,10 +36,19 @@ impl<const N: usize> Quantised<N> {
         (cell != ABSENT).then(|| f32::from(cell) * self.step)
     }
 
-    /// The number at `index`, in steps; `None` when it is absent.
-    pub fn steps_at(&self, index: usize) -> Option<i32> {
-        let cell = *self.cells.get(index)?;
-        (cell != ABSENT).then_some(i32::from(cell))
+    /// The `M` numbers up to and with `last`, backwards and around the end, in steps; `None` when one is absent.
+    pub fn backwards<const M: usize>(&self, last: usize) -> Option<[i32; M]> {
+        let mut numbers = [0; M];
+        let mut index = last;
+        for number in &mut numbers {
+            let cell = *self.cells.get(index)?;
+            if cell == ABSENT {
+                return None;
+            }
+            *number = i32::from(cell);
+            index = if index == 0 { N - 1 } else { index - 1 };
+        }
+        Some(numbers)
     }
 
     /// The length of a step.

@@ -17,7 +17,9 @@ const KEPT: usize = 352;
 /// The same as a difference of stretches.
 const KEPT_BACK: i64 = 352;
 /// Stretches of a comparison.
-const COMPARED: i64 = 6;
+const COMPARED: usize = 6;
+/// How far back the latest of those compared may be.
+const FARTHEST: i64 = 346;
 /// Days that are looked back.
 const DAYS: i64 = 7;
 /// Lengths of a stretch in seconds; each divides a day.
@@ -101,23 +103,23 @@ impl Recurrence {
         if self.open - self.first + 1 < 2 * a_day {
             return None;
         }
-        let days = 1..=DAYS;
-        let backs = days.flat_map(|day| (-1..=1).map(move |shift| day * a_day + shift));
-        let least = backs.filter_map(|back| self.distance(back)).min()?;
-        Some(least as f32 * self.kept.step() / COMPARED as f32 / spread)
+        let latest: [i32; COMPARED] = self.kept.backwards(place(self.open))?;
+        let mut least = i32::MAX;
+        for day in 1..=DAYS {
+            for shift in -1..=1 {
+                least = least.min(self.distance(&latest, day * a_day + shift).unwrap_or(i32::MAX));
+            }
+        }
+        (least < i32::MAX).then(|| least as f32 * self.kept.step() / COMPARED as f32 / spread)
     }
 
     /// The sum of distances, in steps, of the latest stretches from those `back` before; `None` where one is absent.
-    fn distance(&self, back: i64) -> Option<i32> {
-        if back < 1 || back + COMPARED >= KEPT_BACK {
+    fn distance(&self, latest: &[i32; COMPARED], back: i64) -> Option<i32> {
+        if back < 1 || back >= FARTHEST {
             return None;
         }
-        let mut sum = 0;
-        for each in 0..COMPARED {
-            let number = self.open - each;
-            sum += (self.kept.steps_at(place(number))? - self.kept.steps_at(place(number - back))?).abs();
-        }
-        Some(sum)
+        let before: [i32; COMPARED] = self.kept.backwards(place(self.open - back))?;
+        Some(latest.iter().zip(before).map(|(one, other)| (one - other).abs()).sum())
     }
 }
 
