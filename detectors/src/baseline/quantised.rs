@@ -4,7 +4,6 @@
 //! where all values stay in reach. Steps change by powers of two, so that what is stored survives the change unharmed.
 
 use serde::{Deserialize, Serialize};
-use serde_big_array::BigArray;
 
 /// The number that stands for no value.
 const ABSENT: i16 = i16::MIN;
@@ -19,8 +18,52 @@ const FEWEST_STEPS: f32 = 16.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantised<const N: usize> {
     step: f32,
-    #[serde(with = "BigArray")]
+    #[serde(with = "stored")]
     cells: [i16; N],
+}
+
+/// How cells are stored: small numbers first, so that formats with variable lengths spend a byte on what is absent or near.
+mod stored {
+    use serde::{Deserializer, Serializer};
+    use serde_big_array::BigArray as _;
+
+    use super::ABSENT;
+
+    pub fn serialize<S: Serializer, const N: usize>(cells: &[i16; N], serializer: S) -> Result<S::Ok, S::Error> {
+        cells.map(code).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -> Result<[i16; N], D::Error> {
+        Ok(<[u16; N]>::deserialize(deserializer)?.map(cell))
+    }
+
+    /// 0 for what is absent, else 1 more than the number with its sign in the last bit.
+    fn code(cell: i16) -> u16 {
+        if cell == ABSENT {
+            return 0;
+        }
+        let sign = u16::from(cell < 0);
+        (cell.unsigned_abs() << 1 | sign) + 1
+    }
+
+    fn cell(code: u16) -> i16 {
+        let Some(code) = code.checked_sub(1) else { return ABSENT };
+        let size = i16::try_from(code >> 1).unwrap_or(i16::MAX);
+        if code & 1 == 1 { -size } else { size }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn every_cell_comes_back() {
+            for number in -32_001..=32_001 {
+                assert_eq!(cell(code(number)), number);
+            }
+            assert_eq!(cell(code(ABSENT)), ABSENT);
+        }
+    }
 }
 
 impl<const N: usize> Default for Quantised<N> {

@@ -11,7 +11,7 @@ use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 use super::folded::Folded;
 
 /// Version of every stored value.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 1: run the release that wrote it"
+            "a number has version 9; this release reads version 2: run the release that wrote it"
         );
     }
 
