@@ -56,6 +56,9 @@ const WARM_UP: (f32, f32) = (30.0, 0.1);
 /// Share of a value that is no difference: agents round to six digits or so.
 const LEAST_DISTANCE: f32 = 1e-6;
 
+/// Farthest from the first value that a value counts as: squares of it are still numbers.
+const FARTHEST: f64 = 1e18;
+
 /// The series detector.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Baseline {
@@ -71,6 +74,8 @@ pub struct Baseline {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     origin: f64,
+    /// Civil time less UTC.
+    offset_s: i32,
     pace: Pace,
     levels: Levels,
     scales: Scales,
@@ -170,6 +175,7 @@ impl Baseline {
             return None;
         }
         let (months, x) = state.enter(window, value)?;
+        state.follow_clocks(context.day);
         let slot = Slot::of(context.day, window.start);
         let usual = state.profile.usual(slot, state.pace.a_day());
         let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual, x, value) };
@@ -237,7 +243,17 @@ impl State {
             self.shapes.begin(0.0);
             return None;
         }
-        Some((months, (value - self.origin) as f32))
+        Some((months, (value - self.origin).clamp(-FARTHEST, FARTHEST) as f32))
+    }
+
+    /// Takes note of the distance to UTC, which clocks that are changed have changed.
+    fn follow_clocks(&mut self, day: &Day) {
+        let offset_s = i32::try_from(day.offset_ms / 1_000).unwrap_or(0);
+        let moved_s = offset_s.saturating_sub(self.offset_s);
+        if moved_s != 0 {
+            self.offset_s = offset_s;
+            self.shapes.clocks_moved(moved_s as f32 / self.pace.gap_s().max(1.0));
+        }
     }
 
     /// Whether enough was seen for verdicts.

@@ -7,6 +7,9 @@ use tidewatch_schemas::{Origin, Timestamp};
 
 use crate::buckets::Buckets;
 
+/// Most that a window's number may be, either way: it fits every memory, and nothing that is measured is more.
+const MOST: f64 = 1e30;
+
 /// What one observation adds to a window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sample {
@@ -90,12 +93,13 @@ impl Window {
         }
     }
 
-    /// The window's one number; `None` when nothing can be said, such as the rate over no time.
+    /// The window's one number; `None` when nothing can be said, such as the rate over no time, and when
+    /// it is no number or beyond 1e30.
     #[must_use]
     pub fn close(&self, width_ms: i64, counts_events: bool) -> Option<Closed> {
         let value = self.statistic(width_ms, counts_events)?;
         let weight = self.values.as_ref().map(|values| values.count() as f64);
-        value.is_finite().then_some(Closed { start: self.start, width_ms, value, weight })
+        (value.abs() <= MOST).then_some(Closed { start: self.start, width_ms, value, weight })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts and milliseconds of one window are far below 2^53")]

@@ -19,7 +19,6 @@ const SPREADS: f32 = 12.0;
 /// Weeks at which an hour of the week is believed by one half.
 const WEEK_HALF: f32 = 2.0;
 
-const WEEKDAYS: usize = 7;
 /// Half-hours of a working day and of a day of rest.
 const KINDS: usize = 2 * HALF_HOURS;
 
@@ -31,7 +30,8 @@ pub struct Profile {
     #[serde(with = "BigArray")]
     days: [u8; KINDS],
     hours: Quantised<HOURS>,
-    weeks: [u8; WEEKDAYS],
+    #[serde(with = "BigArray")]
+    weeks: [u8; HOURS],
     half_hour: Open,
     hour: Open,
 }
@@ -78,7 +78,7 @@ impl Default for Profile {
             scales: Quantised::default(),
             days: [0; KINDS],
             hours: Quantised::default(),
-            weeks: [0; WEEKDAYS],
+            weeks: [0; HOURS],
             half_hour: Open::default(),
             hour: Open::default(),
         }
@@ -94,7 +94,7 @@ impl Profile {
     pub fn usual(&self, slot: Slot, a_day: f32) -> Usual {
         let windows = (a_day / HALF_HOURS as f32).max(1.0);
         let seen = windows * f32::from(at(&self.days, slot.half_hour));
-        let weeks = f32::from(at(&self.weeks, slot.hour / 24));
+        let weeks = f32::from(at(&self.weeks, slot.hour));
         Usual {
             day: self.level(slot.half_hour),
             week: self.hours.get(slot.hour).unwrap_or(0.0) * weeks / (weeks + WEEK_HALF),
@@ -121,9 +121,9 @@ impl Profile {
         self.levels.get(index).filter(|_| at(&self.days, index) > 0)
     }
 
-    /// What an hour of the week adds to that; `None` where it was not seen.
+    /// What an hour of the week adds to that; `None` where no week was seen.
     pub fn hour_of_week(&self, index: usize) -> Option<f32> {
-        self.hours.get(index)
+        self.hours.get(index).filter(|_| at(&self.weeks, index) > 0)
     }
 
     /// Learns a window.
@@ -139,7 +139,6 @@ impl Profile {
         let hour = u8::try_from(slot.hour).unwrap_or(0);
         if hour != self.hour.index {
             self.settle_hour(most, trust);
-            self.end_day(slot.hour / 24);
             self.hour = Open { index: hour, ..Open::default() };
         }
         self.hour.add(from_day.clamp(-most, most), 0.0);
@@ -160,26 +159,12 @@ impl Profile {
 
     fn settle_hour(&mut self, most: f32, trust: f32) {
         let Open { index, sum, weight, .. } = self.hour;
-        if weight <= 0.0 {
-            return;
-        }
         let index = usize::from(index);
-        let weeks = f32::from(at(&self.weeks, index / 24));
-        let (old, gain) = match self.hours.get(index) {
-            Some(old) => (old, (1.0 / (weeks + 1.0)).max(WEEK_GAIN)),
-            None => (0.0, 1.0),
-        };
-        let gain = trust * gain;
-        self.hours.set(index, old + gain * (sum / weight - old), most / SPREADS);
-    }
-
-    /// Counts the weekday that was going on, when `weekday` is another.
-    fn end_day(&mut self, weekday: usize) {
-        let ended = usize::from(self.hour.index) / 24;
-        let Some(weeks) = self.weeks.get_mut(ended).filter(|_| ended != weekday && self.hour.weight > 0.0) else {
-            return;
-        };
+        let Some(weeks) = self.weeks.get_mut(index).filter(|_| weight > 0.0) else { return };
         *weeks = weeks.saturating_add(1);
+        let gain = trust * (1.0 / f32::from(*weeks)).max(WEEK_GAIN);
+        let old = self.hours.get(index).unwrap_or(0.0);
+        self.hours.set(index, old + gain * (sum / weight - old), most / SPREADS);
     }
 }
 

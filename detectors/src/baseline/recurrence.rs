@@ -115,7 +115,7 @@ impl Recurrence {
 
     /// The sum of distances, in steps, of the latest stretches from those `back` before; `None` where one is absent.
     fn distance(&self, latest: &[i32; COMPARED], back: i64) -> Option<i32> {
-        if back < 1 || back >= FARTHEST {
+        if !(1..FARTHEST).contains(&back) {
             return None;
         }
         let before: [i32; COMPARED] = self.kept.backwards(place(self.open - back))?;

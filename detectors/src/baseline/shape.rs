@@ -36,6 +36,8 @@ pub struct Shapes {
     /// When each was last of use, as the low bytes of a count of courses.
     used: [u16; COURSES],
     stored: u8,
+    /// Windows by which the mean that is being taken ends early, or late where it is negative.
+    early: i8,
 }
 
 impl Shapes {
@@ -44,18 +46,27 @@ impl Shapes {
         self.latest = [value; MEANS];
     }
 
+    /// Takes note that clocks were put forward by so many windows, or back where it is negative: courses of a day go on at
+    /// the hours at which those before them were taken.
+    #[expect(clippy::cast_possible_truncation, reason = "a part of eight windows")]
+    pub fn clocks_moved(&mut self, windows: f32) {
+        let early = libm::fmodf(f32::from(self.early) + libm::roundf(windows), WINDOWS);
+        let is_over = self.count + early >= WINDOWS || early > WINDOWS / 2.0;
+        self.early = if is_over { early - WINDOWS } else { early } as i8;
+    }
+
     /// Takes in a window. Once in eight, says how far the course is from any that is remembered, in units of `spread`.
     pub fn step(&mut self, value: f32, spread: f32) -> Option<f32> {
         self.sum += value;
         self.count += 1.0;
-        if self.count < WINDOWS {
+        if self.count + f32::from(self.early) < WINDOWS {
             return None;
         }
         self.latest.rotate_left(1);
         if let Some(last) = self.latest.last_mut() {
             *last = self.sum / self.count;
         }
-        (self.sum, self.count) = (0.0, 0.0);
+        (self.sum, self.count, self.early) = (0.0, 0.0, 0);
         self.taken = self.taken.saturating_add(1);
         let distance = self.compare(spread);
         self.usual += (distance - self.usual) / (self.taken as f32 + 0.125).min(MEMORY);
@@ -133,6 +144,17 @@ impl Shapes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_cut_at_the_same_hours_before_and_after_clocks_are_changed() {
+        for moved in [2, -2, 12, -12] {
+            let mut shapes = Shapes::default();
+            let mut cuts: Vec<i32> = (0..44).filter(|hour| shapes.step(*hour as f32, 1.0).is_some()).collect();
+            shapes.clocks_moved(moved as f32);
+            cuts.extend((44 + moved..112 + moved).filter(|hour| shapes.step(*hour as f32, 1.0).is_some()));
+            assert!(cuts.len() > 10 && cuts.iter().all(|hour| hour.rem_euclid(8) == 7), "{moved}: {cuts:?}");
+        }
+    }
 
     fn distances(values: impl IntoIterator<Item = f32>) -> Vec<f32> {
         let mut shapes = Shapes::default();

@@ -100,7 +100,7 @@ mod tests {
             let series = family.series(1, 3);
             assert_eq!(series, family.series(1, 3), "{}", family.name);
             assert!(series.values != family.series(2, 3).values, "{}", family.name);
-            assert_eq!(series.values.len() as i64 * family.every, 3 * DAY, "{}", family.name);
+            assert_eq!(series.values.len() as f64 * family.every as f64, 3.0 * DAY as f64, "{}", family.name);
         }
     }
 

@@ -34,6 +34,15 @@ fn rates(family: &Family, knob: f64, series: u64) -> Rates {
 }
 
 #[test]
+fn no_kind_of_clean_series_has_more_than_twice_the_accepted_alarms() {
+    for family in &FAMILIES {
+        let rates = rates(family, 4.0, 8);
+        assert!(rates.later <= 8.0, "{}: {rates:?} at knob 4", family.name);
+        assert!(rates.first <= 12.0 * if family.is_hard { 1.2 } else { 1.0 }, "{}: {rates:?} at knob 4", family.name);
+    }
+}
+
+#[test]
 #[ignore = "prints a table: make accuracy"]
 fn table_of_clean_series() {
     const SERIES: u64 = 60;

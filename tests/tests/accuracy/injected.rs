@@ -22,6 +22,15 @@ fn by_anything(knob: f64) -> impl Fn(&Series, usize) -> Option<i64> + Sync {
 }
 
 #[test]
+fn plain_faults_are_always_found() {
+    const RUNS: u64 = 10;
+    for fault in FAULTS.iter().filter(|fault| fault.is_plain) {
+        let found = delays(fault, RUNS, by_anything(1.0)).len();
+        assert_eq!(found, 10, "{}", fault.name);
+    }
+}
+
+#[test]
 #[ignore = "prints a table: make accuracy"]
 fn table_of_faults() {
     const RUNS: u64 = 100;

@@ -56,6 +56,19 @@ fn scores_are_those_of_an_independent_implementation() {
 }
 
 #[test]
+fn the_benchmark_is_found_as_promised_without_its_optimiser_and_with_it() {
+    let Some(corpus) = corpus() else { return };
+    let marks = judged(&corpus, &Tidewatch::new(KNOB));
+    let scores = scores(&marks);
+    let fixed = at_threshold(&corpus, &scores, &PROFILES[0], 0.5);
+    assert!(fixed.score >= 68.0, "{fixed:?}");
+    let best = optimised(&corpus, &scores, &PROFILES[0]);
+    assert!(best.score >= 69.0, "{best:?}");
+    let outside = outside(&corpus, &marks);
+    assert!(outside <= 1.5 * KNOB, "{outside} alarms outside labels per series and month");
+}
+
+#[test]
 #[ignore = "prints a table: make accuracy"]
 fn table_of_the_knob() {
     let Some(corpus) = corpus() else { return };

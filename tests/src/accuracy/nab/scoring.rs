@@ -130,7 +130,9 @@ mod tests {
 
     fn scores(detections: &[(usize, usize, f64)]) -> Vec<Vec<f64>> {
         let mut scores = vec![vec![0.0; 200]; 2];
-        detections.iter().for_each(|(file, row, score)| scores[*file][*row] = *score);
+        for (file, row, score) in detections {
+            scores[*file][*row] = *score;
+        }
         scores
     }
 
