@@ -3,7 +3,7 @@
 //! How long the value stands still is held against how long it stood still before ([`crate::spell`]); no level, scale or
 //! season is needed. A noisy series that never repeated itself is flat after a handful of windows, one that rests at
 //! night only when it rests longer than any night makes likely, and one that hardly ever changes is not looked at.
-//! State: 216 bytes. Values that are not finite are ignored, missing windows are not counted.
+//! State: 240 bytes. Values that are not finite are ignored, missing windows are not counted.
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::{DetectorName, Side};
@@ -12,6 +12,7 @@ use tidewatch_schemas::{Finding, Timestamp};
 use crate::detector::{Detector, Judged};
 use crate::notice::{Notice, Told, stretch};
 use crate::spell::{self, Spells};
+use crate::watched::Watched;
 use crate::window::Closed;
 
 const MONTH_MS: f64 = 30.0 * 86_400_000.0;
@@ -52,7 +53,7 @@ pub struct State {
     surprise: f32,
     step: f32,
     told: bool,
-    history_ms: f64,
+    watched: Watched,
     spells: Spells,
 }
 
@@ -65,22 +66,22 @@ impl Flatline {
         state.add(window);
         let lasted = window.end() - state.since;
         let enough = state.length >= LEAST_WINDOWS && lasted >= LEAST_MS;
-        if state.told || !enough || !state.changes_normally(window.width_ms) {
+        if state.told || !enough || !state.changes_normally() {
             return None;
         }
-        let runs = state.spells.count() * MONTH_MS / state.history_ms;
+        let runs = state.spells.count() * MONTH_MS / state.watched.ms().max(1.0);
         if f64::from(state.surprise) < libm::log(runs / self.false_alarms) {
             return None;
         }
         state.told = true;
-        Some(state.described(window, lasted))
+        Some(state.described(lasted))
     }
 }
 
 impl State {
     #[expect(clippy::cast_possible_truncation, reason = "seven digits of evidence are plenty")]
     fn add(&mut self, window: &Closed) {
-        self.history_ms += window.width_ms as f64;
+        self.watched.step(window);
         if self.value.is_some_and(|value| is_same(value, window.value)) {
             self.surprise += self.step;
             self.length = self.length.saturating_add(1);
@@ -108,23 +109,23 @@ impl State {
         if !self.told {
             self.longest = self.longest.max(self.length);
         }
-        if self.history_ms > FORGET_MS {
-            self.history_ms *= 0.5;
+        if self.watched.ms() > FORGET_MS {
+            self.watched.halve();
             self.spells.halve();
         }
     }
 
-    fn changes_normally(&self, width_ms: i64) -> bool {
+    fn changes_normally(&self) -> bool {
         let changes = self.spells.count();
         let rests = self.longest >= LEAST_WINDOWS;
         let watched = if rests { RESTING_MS } else { RESTLESS_MS };
-        let windows = self.history_ms / width_ms.max(1) as f64 - f64::from(self.length);
-        changes >= WARM_UP && self.history_ms >= watched && changes >= LEAST_CHANGES * windows
+        let windows = self.watched.windows() - f64::from(self.length);
+        changes >= WARM_UP && self.watched.ms() >= watched && changes >= LEAST_CHANGES * windows
     }
 
     /// The finding in seconds: how long the value has stood still against how long it may.
-    fn described(&self, window: &Closed, lasted: i64) -> Notice {
-        let width = window.width_ms as f64 / 1_000.0;
+    fn described(&self, lasted: i64) -> Notice {
+        let width = self.watched.spacing_s();
         let changes = self.spells.count();
         Notice {
             since: self.since,

@@ -54,6 +54,7 @@ pub mod specialists;
 pub mod spell;
 pub mod states;
 pub mod surprise;
+pub mod watched;
 pub mod weight;
 pub mod window;
 pub mod wording;

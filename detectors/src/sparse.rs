@@ -3,7 +3,7 @@
 //! Of a series that is nearly always zero there is no level to judge, only how long events stay away and how large they
 //! are. Both are held against the series' own past: gaps by their life table ([`crate::spell`]), sizes by ratio. Three things
 //! are told: nothing has come for longer than gaps make likely; events follow each other too closely, once several do
-//! (Page's sum, as in [`crate::surprise`]); an event is of another size than all others. State: 240 bytes. Values that are
+//! (Page's sum, as in [`crate::surprise`]); an event is of another size than all others. State: 256 bytes. Values that are
 //! not finite are ignored; a size is a value without its sign.
 
 mod size;
@@ -16,6 +16,7 @@ use crate::detector::{Detector, Judged};
 use crate::notice::{Notice, Told, stretch};
 use crate::signal_scale::is_harmful;
 use crate::spell::{self, Spells};
+use crate::watched::Watched;
 use crate::window::Closed;
 use size::Sizes;
 
@@ -63,8 +64,7 @@ pub enum Oddity {
 /// What is remembered of one series.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    windows: f64,
-    history_ms: f64,
+    watched: Watched,
     last: Option<Timestamp>,
     /// Windows since the last event, with the event's own.
     gap: u32,
@@ -87,8 +87,7 @@ impl Sparse {
         if !window.value.is_finite() {
             return None;
         }
-        state.windows += 1.0;
-        state.history_ms += window.width_ms as f64;
+        state.watched.step(window);
         if window.value == 0.0 { self.wait(state, window) } else { self.arrive(state, window) }
     }
 
@@ -108,7 +107,7 @@ impl Sparse {
         let notice = Notice {
             since: last,
             actual: (window.end() - last) as f64 / 1_000.0,
-            upper: f64::from(state.longest) * window.width_ms as f64 / 1_000.0,
+            upper: f64::from(state.longest) * state.watched.spacing_s(),
             side: Side::Below,
             score: f64::from(state.surprise),
             ..state.usual(window)
@@ -141,7 +140,7 @@ impl Sparse {
             return None;
         }
         state.crowded = true;
-        let actual = f64::from(length) * window.width_ms as f64 / 1_000.0;
+        let actual = f64::from(length) * state.watched.spacing_s();
         let (since, score) = (state.crowd_since, f64::from(state.crowd));
         let notice = Notice { since, actual, side: Side::Above, score, ..state.usual(window) };
         Some((Oddity::Frequent, notice))
@@ -152,23 +151,23 @@ impl State {
     /// Whether the series is zero nearly always, so that it is to be judged here.
     #[must_use]
     pub fn is_sparse(&self) -> bool {
-        self.history_ms >= WATCHED_MS && self.gaps.count() < (1.0 - SPARSE) * self.windows
+        self.watched.ms() >= WATCHED_MS && self.gaps.count() < (1.0 - SPARSE) * self.watched.windows()
     }
 
     /// Whether too many windows are not zero for the series to be sparse ever soon.
     #[must_use]
     pub fn is_dense(&self) -> bool {
-        self.windows >= DENSE_WINDOWS && self.gaps.count() > DENSE * self.windows
+        self.watched.windows() >= DENSE_WINDOWS && self.gaps.count() > DENSE * self.watched.windows()
     }
 
     /// Whether it is, and enough was seen for verdicts.
     #[must_use]
     pub fn is_warm(&self) -> bool {
-        self.is_sparse() && self.history_ms >= WARM_UP_MS && self.gaps.count() >= WARM_UP
+        self.is_sparse() && self.watched.ms() >= WARM_UP_MS && self.gaps.count() >= WARM_UP
     }
 
     fn a_month(&self) -> f64 {
-        self.gaps.count() * MONTH_MS / self.history_ms.max(1.0)
+        self.gaps.count() * MONTH_MS / self.watched.ms().max(1.0)
     }
 
     fn begin_gap(&mut self) {
@@ -194,8 +193,8 @@ impl State {
         if !self.missing {
             self.longest = self.longest.max(self.gap);
         }
-        if self.history_ms > FORGET_MS {
-            (self.history_ms, self.windows) = (self.history_ms * 0.5, self.windows * 0.5);
+        if self.watched.ms() > FORGET_MS {
+            self.watched.halve();
             self.gaps.halve();
         }
         self.begin_gap();
@@ -215,7 +214,7 @@ impl State {
 
     /// What is usual of gaps, in seconds.
     fn usual(&self, window: &Closed) -> Notice {
-        let width = window.width_ms as f64 / 1_000.0;
+        let width = self.watched.spacing_s();
         Notice {
             since: window.start,
             actual: 0.0,

@@ -3,7 +3,7 @@
 //! A state is a whole number that was held for two windows; what lasted one is a transition. Two things are told: a state is
 //! entered that was never or seldom entered before, and one is held longer than ever, twice at that. The state in which
 //! the series is most of the time is home, and being there is no news. Good and bad are unknown here; which side of home
-//! can mean trouble is what the signal's `Harm` says. State: at most 330 bytes. Values that are not finite are ignored.
+//! can mean trouble is what the signal's `Harm` says. State: at most 350 bytes. Values that are not finite are ignored.
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::{DetectorName, Side};
@@ -12,6 +12,7 @@ use tidewatch_schemas::{Finding, Timestamp};
 use crate::detector::{Detector, Judged};
 use crate::notice::{Notice, Told, stretch};
 use crate::signal_scale::is_harmful;
+use crate::watched::Watched;
 use crate::window::Closed;
 
 const DAY_MS: f64 = 86_400_000.0;
@@ -62,11 +63,10 @@ pub struct State {
     told: bool,
     /// A value seen in the window before that is no state yet.
     pending: Option<(f64, Timestamp)>,
-    windows: f64,
+    watched: Watched,
     transitions: f64,
     /// States that were never seen before, after the warm-up.
     novelties: f32,
-    history_ms: f64,
     /// There are too many values, or values that are no states.
     measured: bool,
 }
@@ -86,11 +86,10 @@ impl States {
         if !window.value.is_finite() || state.measured {
             return None;
         }
-        state.history_ms += window.width_ms as f64;
-        state.windows += 1.0;
+        state.watched.step(window);
         if state.known.get(state.current).is_some_and(|known| known.value == window.value) {
             state.pending = None;
-            return state.stay(window);
+            return state.stay();
         }
         let since = state.confirmed(window)?;
         self.enter(state, (window, since))
@@ -108,8 +107,8 @@ impl States {
         known.visits += 1.0;
         known.windows += 1.0;
         (state.current, state.since, state.held, state.told) = (place, since, 1, false);
-        let months = state.history_ms / MONTH_MS;
-        let is_new = seen < 0.25 && state.history_ms >= WARM_UP_MS;
+        let months = state.watched.ms() / MONTH_MS;
+        let is_new = seen < 0.25 && state.watched.ms() >= WARM_UP_MS;
         let before = if is_new { state.novelties } else { seen };
         state.novelties += if is_new { 1.0 } else { 0.0 };
         let is_rare = is_new && before == 0.0 || f64::from(before) * WATCHED <= months * self.false_alarms;
@@ -121,7 +120,7 @@ impl States {
             expected: state.home_value(),
             upper: state.home_value(),
             lower: state.home_value(),
-            score: libm::log((state.windows + 1.0) / (f64::from(seen) + 1.0)),
+            score: libm::log((state.watched.windows() + 1.0) / (f64::from(seen) + 1.0)),
             ..state.described(since)
         };
         Some((Oddity::Rare, notice))
@@ -135,12 +134,12 @@ impl State {
         let home = self.home();
         let away = (0_usize..).zip(&self.known).filter(|(place, _)| Some(*place) != home);
         let visits: f32 = away.map(|(_, known)| known.visits).sum();
-        let most = (MOST_TRANSITIONS * self.windows).min(f64::from(3.0 + 3.0 * visits));
+        let most = (MOST_TRANSITIONS * self.watched.windows()).min(f64::from(3.0 + 3.0 * visits));
         let sound = !self.measured && self.transitions <= most;
-        sound && !self.known.is_empty() && self.history_ms >= WARM_UP_MS
+        sound && !self.known.is_empty() && self.watched.ms() >= WARM_UP_MS
     }
 
-    fn stay(&mut self, window: &Closed) -> Option<(Oddity, Notice)> {
+    fn stay(&mut self) -> Option<(Oddity, Notice)> {
         self.held = self.held.saturating_add(1);
         let current = self.known.get_mut(self.current)?;
         current.windows += 1.0;
@@ -150,7 +149,8 @@ impl State {
             return None;
         }
         self.told = true;
-        let seconds = |windows: u32| f64::from(windows) * window.width_ms as f64 / 1_000.0;
+        let spacing = self.watched.spacing_s();
+        let seconds = |windows: u32| f64::from(windows) * spacing;
         let notice = Notice {
             actual: seconds(self.held),
             expected: seconds(longest),
@@ -182,7 +182,7 @@ impl State {
             return Some(since);
         }
         self.transitions += 1.0;
-        if self.transitions > MOST_TRANSITIONS * self.windows.max(100.0) {
+        if self.transitions > MOST_TRANSITIONS * self.watched.windows().max(100.0) {
             self.give_up();
         }
         None
@@ -207,9 +207,8 @@ impl State {
         if let Some(known) = self.known.get_mut(self.current) {
             known.longest = known.longest.max(held);
         }
-        if self.history_ms > FORGET_MS {
-            self.history_ms *= 0.5;
-            self.windows *= 0.5;
+        if self.watched.ms() > FORGET_MS {
+            self.watched.halve();
             self.transitions *= 0.5;
             self.novelties *= 0.5;
             for known in &mut self.known {
@@ -239,7 +238,7 @@ impl State {
             upper: 0.0,
             side: if value > self.home_value() { Side::Above } else { Side::Below },
             score: 0.0,
-            confidence: self.history_ms / (self.history_ms + 8.0 * DAY_MS),
+            confidence: self.watched.ms() / (self.watched.ms() + 8.0 * DAY_MS),
         }
     }
 }

@@ -93,7 +93,7 @@ fn clean_series_keep_the_knob() {
 
 #[test]
 fn the_state_is_small() {
-    assert!(size_of::<State>() <= 216, "{}", size_of::<State>());
+    assert!(size_of::<State>() <= 240, "{}", size_of::<State>());
 }
 
 proptest! {

@@ -110,7 +110,7 @@ fn what_is_not_sparse_is_not_judged() {
 
 #[test]
 fn the_state_is_small() {
-    assert_eq!(size_of::<State>(), 240);
+    assert_eq!(size_of::<State>(), 256);
 }
 
 proptest! {
