@@ -4,35 +4,47 @@
 //! |---|---|
 //! | a folder, `odoo*.log`, `postgresql*.json` | the OTLP messages of a [`recording`](crate::recording) |
 //! | `*.jsonl` | Tidewatch's own JSON lines, one record a line; OTLP messages where the caller asks for it |
-//! | `*.csv` | one series a file: tenant is the name of the file, signal `value` |
+//! | `*.csv` | a series for each column; the tenant is the name of the file |
 //!
 //! each as it is or gzipped (`.gz`). Records of all files but CSV are merged by time and judged together. Each CSV file is
-//! judged by itself, see `csv`. Time is the events', whatever the configuration says about the clock. Files are held in
+//! judged by itself. Time is the events', whatever the configuration says about the clock. Files are held in
 //! memory, because a merge by time must have seen all of them.
+//!
+//! | module | does |
+//! |---|---|
+//! | `files`, `lines`, `csv`, `corpus` | read inputs of each kind |
+//! | `table` | rows of numbers at times, and how they are fed |
+//! | `trial`, `run` | all inputs in order; one feed through the driver |
+//! | `rows`, `results` | what was said about each row, and the files that tell it |
+//! | `refused`, `text` | inputs that were refused; all of it for people |
 
+mod corpus;
 mod csv;
 mod files;
 mod lines;
 mod refused;
+mod results;
+mod rows;
 mod run;
+mod table;
 mod text;
+mod trial;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Serialize;
 use tidewatch_ingest::SettingsError;
-use tidewatch_schemas::{Incident, Timestamp};
+use tidewatch_schemas::{Incident, TenantId, Timestamp};
 
 use crate::config::Config;
 use crate::detect::ProcessorError;
 use crate::labels::Labels;
 use crate::recording::RecordingError;
-use crate::scoreboard::Report;
-use files::Inputs;
+use crate::scoreboard::{Report, SeriesTally, Total};
+use trial::Trial;
 
 pub use refused::{Refusals, Refused};
-pub use text::text;
+pub use text::{summary, text};
 
 /// Pool of a recording that does not say which one it is from.
 pub const RECORDING_POOL: &str = "odoo-lab";
@@ -46,15 +58,23 @@ pub struct Request {
     pub pool: Option<String>,
     /// Whether JSON lines are sent as OTLP, as a recording's are.
     pub from_otlp: bool,
+    /// A corpus in the layout of the Numenta Anomaly Benchmark.
+    pub corpus: Option<PathBuf>,
+    /// Folder into which is written what was said about every row of a table.
+    pub out: Option<PathBuf>,
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Every revision of every incident, in the order of publication.
     pub changes: Vec<Incident>,
     /// Incidents in their last revision, and scores where there were labels.
     pub report: Report,
+    /// What was said about every series by itself.
+    pub series: Vec<SeriesTally>,
+    /// What was said about all series together.
+    pub total: Total,
     /// Inputs that were refused.
     pub refused: Refusals,
     /// Records that were judged.
@@ -90,6 +110,22 @@ pub enum BacktestError {
         /// The second of them.
         path: PathBuf,
     },
+    /// A table or a corpus cannot be judged.
+    #[error("{}: {problem}", path.display())]
+    Table {
+        /// The file, or the folder of the corpus.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The labels are about others.
+    #[error("no label is about anybody in the input: the first one names {tenant}, and the input has {known}")]
+    Strangers {
+        /// Whom a label names.
+        tenant: TenantId,
+        /// Who is in the input.
+        known: String,
+    },
     /// A recording cannot be read.
     #[error(transparent)]
     Recording(#[from] RecordingError),
@@ -107,32 +143,14 @@ pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 /// Judges everything that `request` names.
 ///
 /// # Errors
-/// When a file cannot be read. A line that cannot be read is refused, and the rest goes on.
+/// When a file cannot be read or written, or labels are about others. A line that cannot be read is refused, and the rest goes on.
 pub fn run(
     request: &Request,
     config: &Config,
     labels: Option<&Labels>,
     progress: Progress<'_>,
 ) -> Result<Outcome, BacktestError> {
-    let inputs = Inputs::sort_out(request)?;
-    let pool = inputs.pool(request);
-    let mut judged = run::Judged::default();
-    if inputs.has_records() {
-        let feed = inputs.read(&pool, &mut judged.refused)?;
-        run::judge(feed, run::Setup::of_fleet(config), &mut judged, progress)?;
-    }
-    let mut tenants = BTreeSet::new();
-    for path in &inputs.csv {
-        let series = csv::read(path, &mut judged.refused)?;
-        if !tenants.insert(series.tenant.clone()) {
-            return Err(BacktestError::SameTenant { path: path.clone() });
-        }
-        let setup = run::Setup::of_series(config, series.window_ms(config.detect.window_ms));
-        run::judge(series.feed(&pool), setup, &mut judged, progress)?;
-    }
-    let run::Judged { changes, refused, records, started } = judged;
-    let report = Report::of(changes.iter().cloned(), labels);
-    Ok(Outcome { changes, report, refused, records, started })
+    Trial::new(request, config, labels, progress).run()
 }
 
 /// The report as it is printed as JSON.
@@ -140,15 +158,18 @@ pub fn run(
 struct Printed<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    total: &'a Total,
+    series: &'a [SeriesTally],
     #[serde(flatten)]
     refused: &'a Refusals,
 }
 
 impl Outcome {
     /// One JSON object: `incidents[]` in their last revision; `labelled`, `found[]`, `missed[]` and `false_incidents[]` where
-    /// there were labels; `refused`, how many inputs were, and `rejects[]`, the first of them.
+    /// there were labels; `total` and `series[]`, the alarms of the series themselves; `refused`, how many inputs were, and `rejects[]`, the first of them.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(&Printed { report: &self.report, refused: &self.refused })
+        let Self { report, total, series, refused, .. } = self;
+        serde_json::to_string_pretty(&Printed { report, total, series, refused })
     }
 }
 

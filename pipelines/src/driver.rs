@@ -12,7 +12,7 @@ use tidewatch_detectors::Judgement;
 use tidewatch_ingest::{Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, Tick, Timestamp, wire};
+use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
 
 use crate::detect::{ProcessorError, Settings};
 use crate::state::{MemoryStore, StateStore, StoreError};
@@ -169,6 +169,11 @@ impl Driver {
             partition.commit(&mut self.outputs)?;
         }
         Ok(())
+    }
+
+    /// Every series that is remembered, with the unit of its values; in no order.
+    pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
+        self.partitions.iter().flat_map(Partition::series)
     }
 
     /// What was published so far.

@@ -116,6 +116,13 @@ impl Labels {
         self.recording_start.unwrap_or(first_event)
     }
 
+    /// Those of the labels that `is_kept` says yes to.
+    #[must_use]
+    pub fn only(&self, is_kept: impl Fn(&Label) -> bool) -> Self {
+        let kept = |labels: &[Label]| labels.iter().filter(|label| is_kept(label)).cloned().collect();
+        Self { faults: kept(&self.faults), benign: kept(&self.benign), ..*self }
+    }
+
     /// The faults that are felt at `at`: going on, or not longer over than the grace.
     pub fn faults_at(&self, at: Timestamp) -> impl Iterator<Item = &Label> {
         self.faults.iter().filter(move |fault| fault.is_felt_at(at, self.grace_ms))

@@ -15,6 +15,7 @@ mod layout;
 mod measure;
 mod moment;
 mod paint;
+mod series;
 
 use std::fmt::Write as _;
 
@@ -27,6 +28,7 @@ use measure::Measure;
 use paint::{Ink, Paint};
 
 pub use last_screen::{Broker, NextSteps, last_screen};
+pub use series::series;
 
 /// Columns that a line may have.
 pub const WIDTH: usize = 100;

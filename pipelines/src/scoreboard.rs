@@ -11,12 +11,16 @@
 //!   it is false. One about the wrong tenant, opened while a fault is felt, does not make the fault found; it is not
 //!   counted false either, as the fault may well have reached that tenant.
 
+mod tally;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tidewatch_schemas::{Incident, IncidentId, TenantId};
 
 use crate::labels::{Label, Labels};
+
+pub use tally::{Against, Alarm, SeriesTally, Tally, Total, alarms};
 
 /// What came of the labelled faults.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,7 +49,7 @@ pub struct Found {
 }
 
 /// The incidents of a run and, where labels were given, what came of them: the object that is printed as JSON.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Report {
     /// Every incident in its last revision, by opening time.
     pub incidents: Vec<Incident>,
@@ -61,6 +65,30 @@ impl Report {
         let incidents = last_revisions(revisions);
         let scoreboard = labels.map(|labels| score(labels, &incidents));
         Self { incidents, scoreboard }
+    }
+}
+
+impl Report {
+    /// Adds what came of other input that was judged by itself.
+    pub fn add(&mut self, other: Self) {
+        self.incidents.extend(other.incidents);
+        self.incidents.sort_by_key(|incident| (incident.opened_at, incident.incident_id));
+        match (&mut self.scoreboard, other.scoreboard) {
+            (Some(board), Some(other)) => board.add(other),
+            (board, other) => *board = board.take().or(other),
+        }
+    }
+}
+
+impl Scoreboard {
+    /// Adds faults and incidents that these have nothing to do with.
+    fn add(&mut self, other: Self) {
+        self.labelled += other.labelled;
+        self.found.extend(other.found);
+        self.found.sort_by_key(|found| found.label.start);
+        self.missed.extend(other.missed);
+        self.missed.sort_by_key(|label| label.start);
+        self.false_incidents.extend(other.false_incidents);
     }
 }
 

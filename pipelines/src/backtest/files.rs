@@ -64,6 +64,7 @@ impl Inputs {
                 topic: message.topic.into(),
                 at: message.at,
                 value: message.value.into(),
+                lines: 1,
             };
             feed.records.extend(otlp::messages(&recording, pool).map(record));
         }
@@ -93,7 +94,7 @@ fn source(topic: &str, format: Format) -> Source {
 }
 
 /// The extension of a file without `.gz`.
-fn extension(path: &Path) -> &str {
+pub(super) fn extension(path: &Path) -> &str {
     plain_name(path).rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
@@ -105,9 +106,13 @@ pub(super) fn plain_name(path: &Path) -> &str {
 
 /// The file's name as the name of a topic that nothing in `taken` has.
 fn topic_of(path: &Path, taken: &mut BTreeSet<String>) -> String {
+    free_name(plain_name(path), taken)
+}
+
+/// `name` with nothing in it that topics or files could not have, and unlike everything in `taken`, where it is put.
+pub(super) fn free_name(name: &str, taken: &mut BTreeSet<String>) -> String {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
-    let name: String = plain_name(path).chars().map(|letter| if is_allowed(letter) { letter } else { '_' }).collect();
-    let name: String = name.chars().take(200).collect();
+    let name: String = name.chars().take(200).map(|letter| if is_allowed(letter) { letter } else { '_' }).collect();
     let numbered = (2..).map(|number| format!("{name}-{number}"));
     let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default();
     taken.insert(free.clone());

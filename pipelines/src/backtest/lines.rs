@@ -10,6 +10,7 @@ use tidewatch_schemas::Timestamp;
 
 use super::BacktestError;
 use super::files::for_each_line;
+use super::refused::Lines;
 use super::run::{Feed, Record};
 
 #[derive(Default, Deserialize)]
@@ -37,10 +38,15 @@ pub(super) fn read(path: &Path, topic: &str, feed: &mut Feed) -> Result<(), Back
         let at = stamp.ts.map_or(before, millis);
         before = at;
         let value = if stamp.pool.is_none() { with_pool(bytes, &feed.pool) } else { bytes.into() };
-        found.push(Numbered { record: Record { topic: topic.into(), at, value }, line });
+        found.push(Numbered { record: Record { topic: topic.into(), at, value, lines: 1 }, line });
     })?;
     found.sort_by_key(|numbered| numbered.record.at);
-    feed.places.add(topic, path, found.iter().map(|numbered| numbered.line).collect());
+    let mut lines = Lines::of(path);
+    for numbered in &found {
+        lines.add(numbered.line);
+        lines.end_record();
+    }
+    feed.places.insert(topic, lines);
     feed.records.extend(found.into_iter().map(|numbered| numbered.record));
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use tidewatch_detectors::Judgement;
 use tidewatch_ingest::{Ingest, Source};
-use tidewatch_schemas::{Incident, Timestamp};
+use tidewatch_schemas::{Finding, Incident, SeriesKey, Timestamp};
 
 use super::refused::{Places, Refusals};
 use super::{BacktestError, Progress};
@@ -11,7 +12,7 @@ use crate::config::{Clock, Config, DetectConfig};
 use crate::detect::Settings;
 use crate::driver::{self, Driver, Outputs, Push};
 
-/// Records between two looks at what came out.
+/// Lines between two looks at what came out.
 const STRIDE: usize = 4_096;
 
 /// A record that ingest reads.
@@ -20,6 +21,8 @@ pub(super) struct Record {
     pub topic: Arc<str>,
     pub at: Timestamp,
     pub value: Box<[u8]>,
+    /// How many inputs it holds.
+    pub lines: usize,
 }
 
 /// Records of one pool in time order, and how they are read.
@@ -31,13 +34,23 @@ pub(super) struct Feed {
     pub places: Places,
 }
 
-/// What came of the feeds so far.
+/// What came of a feed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judged {
     pub changes: Vec<Incident>,
+    pub findings: Vec<Finding>,
+    pub judgements: Vec<Judgement>,
     pub refused: Refusals,
-    pub records: u64,
-    pub started: Option<Timestamp>,
+    /// Every series, with the unit of its values.
+    pub series: Vec<(SeriesKey, String)>,
+    /// Times of the first and of the last record.
+    pub span: Option<(Timestamp, Timestamp)>,
+}
+
+/// How many inputs were judged, and who wants to know.
+pub(super) struct Counter<'a> {
+    pub done: u64,
+    pub progress: Progress<'a>,
 }
 
 /// The configuration that a feed is judged under.
@@ -53,11 +66,12 @@ impl<'a> Setup<'a> {
         Self { config, detect: Settings::new(&detect) }
     }
 
-    /// A single series with windows of `window_ms`, whose findings are incidents without another series' word.
+    /// A table with windows of `window_ms`. Where it holds a single series, its findings are incidents without another
+    /// series' word.
     ///
     /// Times that the configuration gives as a number of windows in disguise keep that number: a minute is six windows of
     /// ten seconds, and so half an hour where windows are five minutes. Lines are in time order, so none is late.
-    pub fn of_series(config: &'a Config, window_ms: i64) -> Self {
+    pub fn of_table(config: &'a Config, window_ms: i64, series: usize) -> Self {
         let detect = &config.detect;
         let in_windows = |millis: i64| (millis / detect.window_ms.max(1)).saturating_mul(window_ms).max(millis);
         let stretched = DetectConfig {
@@ -69,8 +83,14 @@ impl<'a> Setup<'a> {
             ..detect.clone()
         };
         let mut settings = Settings::new(&stretched);
-        settings.grouping.single = true;
+        settings.grouping.single = series == 1;
         Self { config, detect: settings }
+    }
+
+    /// Whether every judged window is told.
+    pub fn tracing(mut self, trace: bool) -> Self {
+        self.detect.series.judges.trace = trace;
+        self
     }
 
     fn driver(self, sources: Vec<Source>) -> Result<Driver, BacktestError> {
@@ -85,34 +105,50 @@ impl<'a> Setup<'a> {
     }
 }
 
-/// Judges all of `feed` and adds to `judged` what came of it.
-pub(super) fn judge(
-    feed: Feed,
-    setup: Setup<'_>,
-    judged: &mut Judged,
-    progress: Progress<'_>,
-) -> Result<(), BacktestError> {
+/// Judges all of `feed`.
+pub(super) fn judge(feed: Feed, setup: Setup<'_>, counter: &mut Counter<'_>) -> Result<Judged, BacktestError> {
     let Feed { pool, sources, records, places } = feed;
-    let first = records.first().map(|record| record.at);
-    judged.started = judged.started.into_iter().chain(first).min();
+    let mut judged = Judged { span: span(&records), ..Judged::default() };
     let mut driver = setup.driver(sources)?;
-    let total = judged.records.saturating_add(records.len() as u64);
-    for some in records.chunks(STRIDE) {
-        for Record { topic, at, value } in some {
-            driver.push(&Push { topic, key: pool.as_bytes(), value: Some(value), at: *at, headers: &[] })?;
+    let mut ahead: u64 = records.iter().map(|record| record.lines as u64).sum();
+    let mut since_look = 0;
+    for Record { topic, at, value, lines } in &records {
+        driver.push(&Push { topic, key: pool.as_bytes(), value: Some(value), at: *at, headers: &[] })?;
+        since_look += lines;
+        if since_look >= STRIDE {
+            judged.take(driver.take_outputs(), &places);
+            ahead = ahead.saturating_sub(counter.add(since_look, ahead));
+            since_look = 0;
         }
-        judged.records += some.len() as u64;
-        judged.take(driver.take_outputs(), &places);
-        progress(judged.records, total);
     }
     driver.flush()?;
     judged.take(driver.take_outputs(), &places);
-    Ok(())
+    counter.add(since_look, ahead);
+    judged.series = driver.series().map(|(key, unit)| (key.clone(), unit.to_owned())).collect();
+    judged.series.sort();
+    Ok(judged)
+}
+
+fn span(records: &[Record]) -> Option<(Timestamp, Timestamp)> {
+    Some((records.first()?.at, records.last()?.at))
+}
+
+impl Counter<'_> {
+    /// Takes note that `lines` of `ahead` are done; returns how many they are.
+    fn add(&mut self, lines: usize, ahead: u64) -> u64 {
+        let lines = lines as u64;
+        let total = self.done.saturating_add(ahead);
+        self.done += lines;
+        (self.progress)(self.done, total);
+        lines
+    }
 }
 
 impl Judged {
     fn take(&mut self, outputs: Outputs, places: &Places) {
         self.changes.extend(outputs.incidents);
+        self.findings.extend(outputs.findings);
+        self.judgements.extend(outputs.judgements);
         for reject in outputs.rejects {
             self.refused.add(places.refused(reject));
         }

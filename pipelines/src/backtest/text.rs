@@ -6,12 +6,12 @@ use tidewatch_schemas::Timestamp;
 
 use super::Outcome;
 use crate::labels::Labels;
-use crate::present::{NextSteps, Presenter, last_screen};
+use crate::present::{NextSteps, Presenter, last_screen, series};
 
 /// Refused inputs that are shown.
 const SHOWN: usize = 10;
 
-/// A block for every change of an incident, what was refused, and the last screen; `colour` asks for ANSI colours.
+/// A block for every change of an incident, what was refused, the alarms of single series, and the last screen; `colour` asks for ANSI colours.
 #[must_use]
 pub fn text(outcome: &Outcome, labels: Option<&Labels>, colour: bool) -> String {
     let first = outcome.started.unwrap_or(Timestamp(0));
@@ -21,9 +21,18 @@ pub fn text(outcome: &Outcome, labels: Option<&Labels>, colour: bool) -> String 
     for change in &outcome.changes {
         let _ = writeln!(text, "{}", presenter.incident(change));
     }
-    refused(outcome, &mut text);
+    text.push_str(&summary(outcome));
+    text.push('\n');
     let next = NextSteps { program: "tidewatch", broker: None };
     text + &last_screen(&outcome.report, started, next, colour)
+}
+
+/// What was refused, and the alarms of single series.
+#[must_use]
+pub fn summary(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    refused(outcome, &mut text);
+    text + &series(&outcome.total, &outcome.series)
 }
 
 fn refused(outcome: &Outcome, text: &mut String) {

@@ -114,6 +114,11 @@ impl Entries {
         self.silences.iter().take_while(|(due, _)| *due < now).map(|(_, id)| *id).collect()
     }
 
+    /// Who they are and the units of their values, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
+        self.by_id.values().map(|entry| (&entry.key, entry.unit.as_str()))
+    }
+
     /// The changed series, in the order they changed.
     pub fn take_dirty(&mut self) -> Vec<(SeriesId, StoredSeries)> {
         let ids = std::mem::take(&mut self.dirty);

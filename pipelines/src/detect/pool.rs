@@ -110,6 +110,11 @@ impl Pool {
         self.state.time
     }
 
+    /// Every series that agents report, with the unit of its values.
+    pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
+        self.series.keys().filter(|(key, _)| key.signal.as_str() != REPORTS)
+    }
+
     /// What changed since the last call, to be written.
     pub fn take_changes(&mut self) -> Changes {
         let changed = std::mem::take(&mut self.changed);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tidewatch_detectors::Judgement;
 use tidewatch_schemas::wire::{self, WireError};
-use tidewatch_schemas::{Content, Finding, Observation, Origin, PoolId, Reject, RejectReason, Timestamp};
+use tidewatch_schemas::{Content, Finding, Observation, Origin, PoolId, Reject, RejectReason, SeriesKey, Timestamp};
 
 use super::classes::StoredClass;
 use super::folded::Arrival;
@@ -88,6 +88,11 @@ impl Processor {
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
         self.pools.values().map(Pool::time).max()
+    }
+
+    /// Every series, with the unit of its values; in no order.
+    pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
+        self.pools.values().flat_map(Pool::series)
     }
 
     /// Takes in one record. Bad bytes become a reject; nothing stops the stream.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tidewatch_schemas::{Incident, Origin, Reject, Timestamp};
+use tidewatch_schemas::{Incident, Origin, Reject, SeriesKey, Timestamp};
 
 use super::Outputs;
 use crate::detect::{Processor, ProcessorError, Received, Settings, Target};
@@ -57,6 +57,11 @@ impl Partition {
             processor.acknowledge(sequence);
         }
         Ok(())
+    }
+
+    /// Every series, with the unit of its values.
+    pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
+        self.processor.iter().flat_map(Processor::series)
     }
 
     pub fn kill(&mut self) {

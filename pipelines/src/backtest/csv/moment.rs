@@ -8,7 +8,7 @@ use tidewatch_schemas::Timestamp;
 const FIRST_MILLIS: f64 = 1e11;
 
 /// The time that `text` says; without a zone it is UTC.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(in crate::backtest) fn parse(text: &str) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<f64>() {
         return number.is_finite().then(|| of_number(number));
     }
@@ -17,6 +17,12 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     }
     let moment = text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?;
     Some(Timestamp(moment.timestamp().as_millisecond()))
+}
+
+/// Whether a time is written as a number.
+pub(super) fn is_number(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '-' || letter == '.')
+        && text.parse::<f64>().is_ok()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "saturates, and ingest refuses what is out of range")]
