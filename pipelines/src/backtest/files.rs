@@ -75,6 +75,7 @@ impl Inputs {
             feed.sources.push(source(&topic, Format::JsonLines));
         }
         feed.records.sort_by_key(|record| record.at);
+        feed.span = feed.records.first().map(|record| record.at).zip(feed.records.last().map(|record| record.at));
         Ok(feed)
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Feed {
     pub sources: Vec<Source>,
     pub records: Vec<Record>,
     pub places: Places,
+    /// Times of its first and its last input.
+    pub span: Option<(Timestamp, Timestamp)>,
 }
 
 /// What came of a feed.
@@ -43,7 +45,7 @@ pub(super) struct Judged {
     pub refused: Refusals,
     /// Every series, with the unit of its values.
     pub series: Vec<(SeriesKey, String)>,
-    /// Times of the first and of the last record.
+    /// Times of the first and the last input.
     pub span: Option<(Timestamp, Timestamp)>,
 }
 
@@ -107,8 +109,8 @@ impl<'a> Setup<'a> {
 
 /// Judges all of `feed`.
 pub(super) fn judge(feed: Feed, setup: Setup<'_>, counter: &mut Counter<'_>) -> Result<Judged, BacktestError> {
-    let Feed { pool, sources, records, places } = feed;
-    let mut judged = Judged { span: span(&records), ..Judged::default() };
+    let Feed { pool, sources, records, places, span } = feed;
+    let mut judged = Judged { span, ..Judged::default() };
     let mut driver = setup.driver(sources)?;
     let mut ahead: u64 = records.iter().map(|record| record.lines as u64).sum();
     let mut since_look = 0;
@@ -127,10 +129,6 @@ pub(super) fn judge(feed: Feed, setup: Setup<'_>, counter: &mut Counter<'_>) -> 
     judged.series = driver.series().map(|(key, unit)| (key.clone(), unit.to_owned())).collect();
     judged.series.sort();
     Ok(judged)
-}
-
-fn span(records: &[Record]) -> Option<(Timestamp, Timestamp)> {
-    Some((records.first()?.at, records.last()?.at))
 }
 
 impl Counter<'_> {

@@ -153,7 +153,8 @@ impl Table {
         let mut places = Places::default();
         places.insert(TOPIC, lines);
         let sources = vec![Source { topics: vec![TOPIC.to_owned()], format: Format::JsonLines }];
-        Feed { pool: pool.to_owned(), sources, records, places }
+        let span = self.rows.first().map(|row| row.at).zip(self.rows.last().map(|row| row.at));
+        Feed { pool: pool.to_owned(), sources, records, places, span }
     }
 
     fn write(&self, bytes: &mut Vec<u8>, pool: &str, (at, name, value): (Timestamp, &str, f64)) {

@@ -23,12 +23,14 @@ fn labels() -> Labels {
     Labels { faults: vec![fault(10, 20, "acme"), fault(30, 40, "acme"), fault(50, 60, "cobalt")], ..Labels::default() }
 }
 
+/// Minutes of alarms; how many faults are found and missed and how many alarms are false; the delay in minutes.
+type Case = (&'static str, &'static [i64], (usize, usize, usize), Option<i64>);
+
 #[test]
-#[expect(clippy::cast_possible_truncation, reason = "a month in milliseconds")]
 fn alarms_answer_faults_of_their_tenant_and_are_false_outside_all() {
     let acme = key("acme", "cpu");
-    let month = MONTH_MS as i64;
-    let cases: [(&str, &[i64], (usize, usize, usize), Option<i64>); 6] = [
+    let month = 2_629_800_000;
+    let cases: [Case; 6] = [
         ("silence", &[], (0, 2, 0), None),
         ("in both", &[12, 31], (2, 0, 0), Some(2)),
         ("the window before a fault touches it not", &[9], (0, 2, 1), None),
