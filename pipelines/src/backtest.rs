@@ -34,13 +34,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use tidewatch_ingest::SettingsError;
-use tidewatch_schemas::{Incident, TenantId, Timestamp};
+use tidewatch_schemas::{Finding, Incident, TenantId, Timestamp};
 
 use crate::config::Config;
 use crate::detect::ProcessorError;
 use crate::labels::Labels;
 use crate::recording::RecordingError;
-use crate::scoreboard::{Report, SeriesTally, Total};
+use crate::scoreboard::{Comparison, Report, SeriesTally, Side, Total};
 use trial::Trial;
 
 pub use refused::{Refusals, Refused};
@@ -71,6 +71,8 @@ pub struct Outcome {
     pub changes: Vec<Incident>,
     /// Incidents in their last revision, and scores where there were labels.
     pub report: Report,
+    /// Findings with which an alarm begins.
+    pub findings: Vec<Finding>,
     /// What was said about every series by itself.
     pub series: Vec<SeriesTally>,
     /// What was said about all series together.
@@ -162,14 +164,47 @@ struct Printed<'a> {
     series: &'a [SeriesTally],
     #[serde(flatten)]
     refused: &'a Refusals,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<PrintedAgainst<'a>>,
+}
+
+/// What another configuration makes of it.
+#[derive(Serialize)]
+struct PrintedAgainst<'a> {
+    total: &'a Total,
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+}
+
+/// What another configuration makes of the same input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Other {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What differs.
+    pub comparison: Comparison,
 }
 
 impl Outcome {
     /// One JSON object: `incidents[]` in their last revision; `labelled`, `found[]`, `missed[]` and `false_incidents[]` where
-    /// there were labels; `total` and `series[]`, the alarms of the series themselves; `refused`, how many inputs were, and `rejects[]`, the first of them.
-    pub fn to_json(&self) -> serde_json::Result<String> {
+    /// there were labels; `total` and `series[]`, the alarms of the series themselves; `refused`, how many inputs were, and
+    /// `rejects[]`, the first of them; `against`, what another configuration makes of it, where there is one.
+    pub fn to_json(&self, other: Option<&Other>) -> serde_json::Result<String> {
         let Self { report, total, series, refused, .. } = self;
-        serde_json::to_string_pretty(&Printed { report, total, series, refused })
+        let against = other.map(|Other { outcome, comparison }| PrintedAgainst { total: &outcome.total, comparison });
+        serde_json::to_string_pretty(&Printed { report, total, series, refused, against })
+    }
+
+    /// Compares with what another configuration made of the same input.
+    #[must_use]
+    pub fn compare(&self, outcome: Self) -> Other {
+        let comparison = Comparison::of(&self.side(), &outcome.side());
+        Other { outcome, comparison }
+    }
+
+    fn side(&self) -> Side<'_> {
+        let Self { findings, report, total, .. } = self;
+        Side { findings, report, total }
     }
 }
 

@@ -10,6 +10,7 @@
 //! Lines are at most [`WIDTH`] columns wide. Everything here is a function of its arguments; whether colours are wanted
 //! is the caller's business.
 
+mod comparison;
 mod last_screen;
 mod layout;
 mod measure;
@@ -27,6 +28,7 @@ use layout::{clipped, wrapped};
 use measure::Measure;
 use paint::{Ink, Paint};
 
+pub use comparison::comparison;
 pub use last_screen::{Broker, NextSteps, last_screen};
 pub use series::series;
 

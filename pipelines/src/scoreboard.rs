@@ -11,6 +11,7 @@
 //!   it is false. One about the wrong tenant, opened while a fault is felt, does not make the fault found; it is not
 //!   counted false either, as the fault may well have reached that tenant.
 
+mod comparison;
 mod tally;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use tidewatch_schemas::{Incident, IncidentId, TenantId};
 
 use crate::labels::{Label, Labels};
 
-pub use tally::{Against, Alarm, SeriesTally, Tally, Total, alarms};
+pub use comparison::{Comparison, Difference, Side};
+pub use tally::{Against, Alarm, SeriesTally, Tally, Total, beginnings};
 
 /// What came of the labelled faults.
 #[derive(Clone, Debug, PartialEq, Serialize)]

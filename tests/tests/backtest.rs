@@ -243,6 +243,37 @@ fn labels_of_rows_score_series_and_incidents() {
 }
 
 #[test]
+fn another_configuration_is_compared_and_must_lose_nothing_that_is_labelled() {
+    let place = Place::new();
+    let input = place.write("cpu.csv", &series(1_400, true));
+    let same = place.write("same.yaml", "detect:\n  false_alarms: 1\n");
+    let deaf = place.write("deaf.yaml", "detect:\n  series_limit: 1\n  silence_after: 900\n  window: 1h\n");
+    let ended = place.backtest(&["--input", &input, "--against", &same]);
+    assert_eq!((ended.code, ended.errors.as_str()), (Some(0), ""));
+    assert!(ended.output.starts_with("Before\n1 series: of 1 labelled events 1 found"), "{}", ended.output);
+    let compared = ended.output.lines().last().unwrap();
+    assert!(compared.starts_with(&format!("With {same}: incidents ")), "{compared}");
+    assert_eq!(compared.matches(" 0 lost, 0 gained").count(), 2, "{compared}");
+
+    let worse = place.backtest(&["--input", &input, "--against", &deaf, "--format", "json"]);
+    assert_eq!(worse.code, Some(1), "{}", worse.errors);
+    let report: Value = serde_json::from_str(&worse.output).unwrap();
+    let against = &report["against"];
+    assert_eq!(
+        (&report["found"][0]["label"]["kind"], &against["labelled_lost"][0]["kind"]),
+        (&"label".into(), &"label".into())
+    );
+    assert!(against["total"]["series"].is_u64());
+    assert!(!against["incidents"]["lost"].as_array().unwrap().is_empty());
+    let better = place.backtest(&["--input", &input, "--config", &deaf, "--against", &same, "--format", "json"]);
+    assert_eq!(better.code, Some(0), "gaining is no loss: {}", better.errors);
+    let wrong = place.write("wrong.yaml", "detect:\n  false_alarm: 1\n");
+    let ended = place.backtest(&["--input", &input, "--against", &wrong]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.errors.contains("wrong.yaml: detect.false_alarm: there is no such option"), "{}", ended.errors);
+}
+
+#[test]
 fn two_runs_write_the_same_bytes() {
     let place = Place::new();
     let input = place.write("cpu.csv", &series(1_400, true));

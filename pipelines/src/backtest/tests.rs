@@ -105,7 +105,7 @@ fn json_holds_incidents_scores_and_what_was_refused() {
     let labels = Labels::read(&recorded("labels.json")).unwrap();
     let request = Request { inputs: vec![recorded("synthetic.jsonl.gz")], ..Request::default() };
     let outcome = run(&request, &config(), Some(&labels), &mut |_, _| {}).unwrap();
-    let json: serde_json::Value = serde_json::from_str(&outcome.to_json().unwrap()).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&outcome.to_json(None).unwrap()).unwrap();
     assert_eq!(json["labelled"], 9);
     for key in ["incidents", "found", "missed", "false_incidents", "rejects"] {
         assert!(json[key].is_array(), "{key}");

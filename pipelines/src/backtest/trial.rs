@@ -14,7 +14,7 @@ use super::table::Table;
 use super::{BacktestError, Outcome, Progress, Request, csv};
 use crate::config::Config;
 use crate::labels::{Label, Labels};
-use crate::scoreboard::{Report, SeriesTally, alarms};
+use crate::scoreboard::{Alarm, Report, SeriesTally, beginnings};
 
 /// What a back-test goes by, and what came of it so far.
 pub(super) struct Trial<'a> {
@@ -110,7 +110,8 @@ impl<'a> Trial<'a> {
     /// Adds what came of inputs that were judged together.
     fn add(&mut self, judged: Judged, labels: Option<&Labels>) {
         let Judged { changes, findings, refused, series, span, .. } = judged;
-        let alarms = alarms(&findings);
+        let findings = beginnings(findings);
+        let alarms: Vec<Alarm> = findings.iter().map(Alarm::from).collect();
         let span_ms = span.map_or(0, |(first, last)| last - first);
         let tally = |key| SeriesTally::of(key, &alarms, labels, span_ms);
         self.known.tenants.extend(series.iter().map(|(key, _)| key.tenant.clone()));
@@ -119,6 +120,7 @@ impl<'a> Trial<'a> {
         let outcome = &mut self.outcome;
         outcome.total.add(&tallies, &alarms, labels);
         outcome.series.extend(tallies);
+        outcome.findings.extend(findings);
         outcome.report.add(Report::of(changes.iter().cloned(), labels));
         outcome.changes.extend(changes);
         outcome.refused.append(refused);

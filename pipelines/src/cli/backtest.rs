@@ -4,10 +4,11 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::{Format, Verdict, log, screen};
-use crate::backtest::{self, Request};
+use crate::backtest::{self, Other, Outcome, Request};
 use crate::clock::Stopwatch;
 use crate::config::{self, Config, Flag};
 use crate::labels::Labels;
+use crate::present;
 
 /// The knob for a corpus of the Numenta Anomaly Benchmark: what a false alarm costs there pays for about four a month.
 const BENCHMARK_FALSE_ALARMS: f64 = 4.0;
@@ -29,6 +30,9 @@ pub struct Args {
     /// Configuration; the default one when left out. The clock is always that of the events
     #[arg(long, value_name = "F")]
     pub config: Option<PathBuf>,
+    /// Another configuration: say what it finds more and less. Exit code 1 when it loses something that is labelled
+    #[arg(long, value_name = "F")]
+    pub against: Option<PathBuf>,
     /// Expected false findings per series and month, instead of what the configuration says
     #[arg(long, value_name = "K")]
     pub false_alarms: Option<String>,
@@ -52,17 +56,32 @@ pub struct Args {
 /// When the configuration is wrong, or an input or the labels cannot be read.
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let config = configuration(args)?;
+    let against = args.against.as_deref().map(|file| super::configuration(Some(file))).transpose()?;
     log::begin(&config.log);
     let labels = args.labels.as_deref().map(Labels::read).transpose()?;
-    let request = Request {
+    let outcome = judge(&request(args), &config, labels.as_ref())?;
+    let without_results = Request { out: None, ..request(args) };
+    let second = against.map(|config| judge(&without_results, &config, labels.as_ref())).transpose()?;
+    let other = second.map(|second| outcome.compare(second));
+    screen::show(&told(args, (&outcome, other.as_ref()), labels.as_ref())?)?;
+    let is_worse = other.is_some_and(|other| !other.comparison.labelled_lost.is_empty());
+    Ok(if is_worse { Verdict::ProblemsFound } else { Verdict::Fine })
+}
+
+fn request(args: &Args) -> Request {
+    Request {
         inputs: args.input.clone(),
         pool: args.pool.clone(),
         from_otlp: args.from_otlp,
         corpus: args.nab.clone(),
         out: args.out.clone(),
-    };
+    }
+}
+
+/// Judges with a bar that shows how far it is.
+fn judge(request: &Request, config: &Config, labels: Option<&Labels>) -> anyhow::Result<Outcome> {
     let (watch, bar) = (Stopwatch::start(), screen::progress("judging"));
-    let outcome = backtest::run(&request, &config, labels.as_ref(), &mut |done, total| {
+    let outcome = backtest::run(request, config, labels, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })?;
@@ -70,13 +89,26 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     if io::stderr().is_terminal() {
         eprintln!("judged {} records in {:.1} s", outcome.records, watch.elapsed().as_secs_f64());
     }
-    let text = match args.format {
-        Format::Text if args.nab.is_some() => backtest::summary(&outcome),
-        Format::Text => backtest::text(&outcome, labels.as_ref(), screen::wants_colour()),
-        Format::Json => outcome.to_json()? + "\n",
+    Ok(outcome)
+}
+
+/// What is printed.
+fn told(
+    args: &Args,
+    (outcome, other): (&Outcome, Option<&Other>),
+    labels: Option<&Labels>,
+) -> serde_json::Result<String> {
+    if args.format == Format::Json {
+        return Ok(outcome.to_json(other)? + "\n");
+    }
+    let Some((other, file)) = other.zip(args.against.as_ref()) else {
+        let summary = || backtest::summary(outcome);
+        let whole = || backtest::text(outcome, labels, screen::wants_colour());
+        return Ok(if args.nab.is_some() { summary() } else { whole() });
     };
-    screen::show(&text)?;
-    Ok(Verdict::Fine)
+    let (before, after) = (backtest::summary(outcome), backtest::summary(&other.outcome));
+    let differences = present::comparison(&file.display().to_string(), &other.comparison);
+    Ok(format!("Before\n{before}\nAfter\n{after}\n{differences}"))
 }
 
 /// The configuration with the knob that this command is about.

@@ -124,7 +124,7 @@ impl Screen<'_> {
 }
 
 /// An incident on one line.
-fn described(incident: &Incident) -> String {
+pub(super) fn described(incident: &Incident) -> String {
     let (id, severity, kind) = (short_id(incident), severity(incident.severity), kind(incident.kind));
     format!("{id} {severity}, {kind}: {}", names(&incident.tenants))
 }

@@ -24,6 +24,14 @@ pub(super) fn clock(at: Timestamp) -> String {
     }
 }
 
+/// Day and time: `2026-11-22 10:26:28`.
+pub(super) fn date(at: Timestamp) -> String {
+    match jiff::Timestamp::from_millisecond(at.0) {
+        Ok(moment) => moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => at.to_string(),
+    }
+}
+
 /// A length of time: `46 s`, `1 min 52 s`, `2 h 5 min`.
 pub(super) fn span(millis: i64) -> String {
     let seconds = millis.max(0).saturating_add(500) / 1_000;
@@ -45,6 +53,7 @@ mod tests {
         assert_eq!(since(start, start + 3_723_000), "+1:02:03");
         assert_eq!(since(start, start + -5_000), "-00:05");
         assert_eq!(clock(start), "10:18:28");
+        assert_eq!(date(start), "2026-11-22 10:18:28");
         let cases = [(46_200, "46 s"), (112_000, "1 min 52 s"), (7_500_000, "2 h 5 min"), (-3, "0 s")];
         for (millis, expected) in cases {
             assert_eq!(span(millis), expected);

@@ -78,18 +78,25 @@ pub struct Total {
     /// What was said.
     #[serde(flatten)]
     pub tally: Tally,
+    /// The faults that an alarm answers.
+    #[serde(skip)]
+    pub answered: Vec<Label>,
     #[serde(skip)]
     delays: Vec<i64>,
 }
 
-/// The alarms in `findings`, which are in the order in which they were found.
+/// Those of `findings`, which are in the order in which they were found, with which an alarm begins.
 #[must_use]
-pub fn alarms(findings: &[Finding]) -> Vec<Alarm> {
+pub fn beginnings(mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut known = BTreeSet::new();
-    let begins = |finding: &&Finding| known.insert((finding.series, finding.detector, finding.since));
-    let alarm =
-        |finding: &Finding| Alarm { series: finding.series, from: finding.window_start, told: finding.window_end };
-    findings.iter().filter(begins).map(alarm).collect()
+    findings.retain(|finding| known.insert((finding.series, finding.detector, finding.since)));
+    findings
+}
+
+impl From<&Finding> for Alarm {
+    fn from(finding: &Finding) -> Self {
+        Self { series: finding.series, from: finding.window_start, told: finding.window_end }
+    }
 }
 
 impl SeriesTally {
@@ -124,7 +131,10 @@ impl Total {
                 series.iter().filter(|of| is_about(fault, &of.key)).map(|of| of.key.id()).collect();
             let own = alarms.iter().filter(|alarm| about.contains(&alarm.series));
             match delay(fault, labels.grace_ms, own) {
-                Some(delay) => self.delays.push(delay),
+                Some(delay) => {
+                    self.delays.push(delay);
+                    self.answered.push(fault.clone());
+                }
                 None => missed += 1,
             }
         }
