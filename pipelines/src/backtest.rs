@@ -16,12 +16,14 @@
 //! | `table` | rows of numbers at times, and how they are fed |
 //! | `trial`, `run` | all inputs in order; one feed through the driver |
 //! | `rows`, `results` | what was said about each row, and the files that tell it |
+//! | `plots` | series ready to be drawn |
 //! | `refused`, `text` | inputs that were refused; all of it for people |
 
 mod corpus;
 mod csv;
 mod files;
 mod lines;
+mod plots;
 mod refused;
 mod results;
 mod rows;
@@ -40,6 +42,7 @@ use crate::config::Config;
 use crate::detect::ProcessorError;
 use crate::labels::Labels;
 use crate::recording::RecordingError;
+use crate::report::{self, Plot};
 use crate::scoreboard::{Comparison, Report, SeriesTally, Side, Total};
 use trial::Trial;
 
@@ -62,6 +65,8 @@ pub struct Request {
     pub corpus: Option<PathBuf>,
     /// Folder into which is written what was said about every row of a table.
     pub out: Option<PathBuf>,
+    /// Whether plots of all series are wanted.
+    pub plots: bool,
 }
 
 /// What came of it.
@@ -77,6 +82,8 @@ pub struct Outcome {
     pub series: Vec<SeriesTally>,
     /// What was said about all series together.
     pub total: Total,
+    /// How every series looks, where that is asked for.
+    pub plots: Vec<Plot>,
     /// Inputs that were refused.
     pub refused: Refusals,
     /// Records that were judged.
@@ -137,6 +144,22 @@ pub enum BacktestError {
     /// Detect could not go on.
     #[error(transparent)]
     Detect(#[from] ProcessorError),
+}
+
+/// Series on a page, so that it stays light; those with the most alarms.
+const SHOWN: usize = 60;
+
+/// All plots of `outcome` on one page of HTML; `about` says in a line what was judged.
+#[must_use]
+pub fn page(outcome: &Outcome, about: &str) -> String {
+    let Outcome { total, series, plots, .. } = outcome;
+    let mut shown: Vec<&Plot> = plots.iter().collect();
+    if shown.len() > SHOWN {
+        shown.sort_by_key(|plot| std::cmp::Reverse(plot.alarms.len()));
+        shown.truncate(SHOWN);
+    }
+    let left_out = plots.len() - shown.len();
+    report::page(&report::Page { about, total, series, plots: &shown, left_out })
 }
 
 /// Called as the back-test goes on, with how many records were judged and how many there are.

@@ -9,6 +9,7 @@
 //! | [`kafka`], [`service`], [`mod@run`] | the stages on Kafka, their threads, and their orderly end |
 //! | [`demo`], [`replay`] | the whole pipeline over an embedded broker; sending recordings |
 //! | [`backtest`] | files through the driver, and what came of it |
+//! | [`report`] | back-tests as pictures |
 //! | [`schema`] | the formats of what is published |
 //! | [`inspect`] | what is believed of a series, as text |
 //! | [`cli`], [`clock`] | the command line, and the one look at the host's clock |
@@ -28,6 +29,7 @@ pub mod labels;
 pub mod present;
 pub mod recording;
 pub mod replay;
+pub mod report;
 pub mod run;
 pub mod schema;
 pub mod scoreboard;

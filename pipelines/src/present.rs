@@ -32,6 +32,18 @@ pub use comparison::comparison;
 pub use last_screen::{Broker, NextSteps, last_screen};
 pub use series::series;
 
+/// A value of `signal` in `unit`, as people write it.
+#[must_use]
+pub fn amount(signal: &str, unit: &str, value: f64) -> String {
+    Measure::of(signal, unit).text(value)
+}
+
+/// A length of time as people write it: `1 min 52 s`.
+#[must_use]
+pub fn span(millis: i64) -> String {
+    moment::span(millis)
+}
+
 /// Columns that a line may have.
 pub const WIDTH: usize = 100;
 

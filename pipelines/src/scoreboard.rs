@@ -23,6 +23,7 @@ use crate::labels::{Label, Labels};
 
 pub use comparison::{Comparison, Difference, Side};
 pub use tally::{Against, Alarm, SeriesTally, Tally, Total, beginnings};
+pub(crate) use tally::{is_about, touches};
 
 /// What came of the labelled faults.
 #[derive(Clone, Debug, PartialEq, Serialize)]

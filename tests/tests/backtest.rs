@@ -245,9 +245,16 @@ fn labels_of_rows_score_series_and_incidents() {
 #[test]
 fn another_configuration_is_compared_and_must_lose_nothing_that_is_labelled() {
     let place = Place::new();
-    let input = place.write("cpu.csv", &series(1_400, true));
+    let mut text = String::from("timestamp,value,label\n");
+    for row in 0..350 {
+        let is_wrong = (320..332).contains(&row);
+        let value = if is_wrong { 400.0 } else { level(row) };
+        writeln!(text, "{},{value:.3},{}", START_S + row * STEP_S, u8::from(is_wrong)).unwrap();
+    }
+    let input = place.write("cpu.csv", &text);
     let same = place.write("same.yaml", "detect:\n  false_alarms: 1\n");
-    let deaf = place.write("deaf.yaml", "detect:\n  series_limit: 1\n  silence_after: 900\n  window: 1h\n");
+    // After 29 hours nothing is known yet in windows of an hour.
+    let deaf = place.write("deaf.yaml", "detect:\n  window: 1h\n");
     let ended = place.backtest(&["--input", &input, "--against", &same]);
     assert_eq!((ended.code, ended.errors.as_str()), (Some(0), ""));
     assert!(ended.output.starts_with("Before\n1 series: of 1 labelled events 1 found"), "{}", ended.output);
@@ -282,4 +289,37 @@ fn two_runs_write_the_same_bytes() {
         (ended.output, place.read(&Path::new(name).join("cpu.csv").display().to_string()))
     };
     assert_eq!(written("one"), written("two"));
+}
+
+#[test]
+fn the_page_stands_by_itself_and_shows_every_series_with_its_truth() {
+    let place = Place::new();
+    let input = place.write("cpu<1>.csv", &series(9_000, true));
+    let (page, picture) = (place.shown("out.html"), place.shown("value.svg"));
+    let ended = place.backtest(&["--input", &input, "--report", &page, "--picture", "value", &picture]);
+    assert_eq!((ended.code, ended.errors.as_str()), (Some(0), ""));
+    let (page, picture) = (place.read("out.html"), place.read("value.svg"));
+    for part in [
+        "<!DOCTYPE html>",
+        "value of cpu&lt;1&gt;",
+        "9,000 values from 2014-04-01 00:00 to 2014-05-02 05:55 UTC; ",
+        "1 of 1 labelled events found",
+        "\u{2713}",
+        ">Apr 30<",
+        "in words",
+        "prefers-color-scheme:dark",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let outside = page.replace("http://www.w3.org/2000/svg", "");
+    for foreign in ["http://", "https://", "url(//", "<link", "<img", "@import", "cpu<1>"] {
+        assert!(!outside.contains(foreign), "{foreign}");
+    }
+    assert!(page.len() < 100_000, "{} bytes", page.len());
+    assert!(picture.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{picture:.80}");
+    let unknown = place.backtest(&["--input", &input, "--picture", "disk", "x.svg"]);
+    assert_eq!((unknown.code, unknown.errors.as_str()), (Some(1), "error: --picture disk: no series is called so\n"));
+    let nowhere = place.backtest(&["--input", &input, "--report", "no/such/folder.html"]);
+    assert_eq!(nowhere.code, Some(1));
+    assert!(nowhere.errors.starts_with("error: no/such/folder.html: "), "{}", nowhere.errors);
 }

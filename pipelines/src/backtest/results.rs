@@ -67,7 +67,8 @@ impl<'a> Rows<'a> {
 
     /// `<folder>/<name>.csv`. Where the table has several series, each of them has a file in `<folder>/<name>/`, and
     /// a row of `<name>.csv` is that of the series whose evidence goes furthest beyond its threshold.
-    pub fn write(&self, folder: &Path, name: &str) -> Result<(), BacktestError> {
+    pub fn write(&self, folder: &Path) -> Result<(), BacktestError> {
+        let name = &self.table.tenant;
         let whole = folder.join(format!("{name}.csv"));
         let mut files = self.open(folder, name)?;
         let mut out = create(&whole)?;

@@ -11,9 +11,10 @@ use super::files::{Inputs, plain_name};
 use super::results::Rows;
 use super::run::{Counter, Judged, Setup, judge};
 use super::table::Table;
-use super::{BacktestError, Outcome, Progress, Request, csv};
+use super::{BacktestError, Outcome, Progress, Request, csv, plots};
 use crate::config::Config;
 use crate::labels::{Label, Labels};
+use crate::report::Plot;
 use crate::scoreboard::{Alarm, Report, SeriesTally, beginnings};
 
 /// What a back-test goes by, and what came of it so far.
@@ -71,24 +72,27 @@ impl<'a> Trial<'a> {
 
     fn fleet(&mut self, inputs: &Inputs, pool: &str) -> Result<(), BacktestError> {
         let feed = inputs.read(pool, &mut self.outcome.refused)?;
-        let judged = judge(feed, Setup::of_fleet(self.config), &mut self.counter)?;
+        let setup = Setup::of_fleet(self.config).tracing(self.request.plots);
+        let judged = judge(feed, setup, &mut self.counter)?;
+        let plots = if self.request.plots { plots::of_fleet(&judged) } else { Vec::new() };
         let of_fleet = |label: &Label| !label.tenants().iter().any(|tenant| self.known.tables.contains(*tenant));
         let labels = self.labels.map(|labels| labels.only(of_fleet));
-        self.add(judged, labels.as_ref());
+        self.add(judged, plots, labels.as_ref());
         Ok(())
     }
 
     fn table(&mut self, table: &Table, pool: &str, member: Option<&Member>) -> Result<(), BacktestError> {
         let window_ms = table.window_ms(self.config.detect.window_ms);
-        let trace = self.request.out.is_some();
+        let trace = self.request.out.is_some() || self.request.plots;
         let setup = Setup::of_table(self.config, window_ms, table.columns.len()).tracing(trace);
         let mut judged = judge(table.feed(pool), setup, &mut self.counter)?;
-        let judgements = std::mem::take(&mut judged.judgements);
+        let judgements = by_column(std::mem::take(&mut judged.judgements), table, pool);
         if let Some(folder) = &self.request.out {
-            write(folder, (table, pool), judgements, member)?;
+            write(folder, &Rows::of(table, &judgements), member)?;
         }
+        let plots = if self.request.plots { plots::of_table(table, pool, &judgements) } else { Vec::new() };
         let labels = self.labels_of(table, window_ms, member);
-        self.add(judged, labels.as_ref());
+        self.add(judged, plots, labels.as_ref());
         Ok(())
     }
 
@@ -108,7 +112,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Adds what came of inputs that were judged together.
-    fn add(&mut self, judged: Judged, labels: Option<&Labels>) {
+    fn add(&mut self, judged: Judged, mut plots: Vec<Plot>, labels: Option<&Labels>) {
         let Judged { changes, findings, refused, series, span, .. } = judged;
         let findings = beginnings(findings);
         let alarms: Vec<Alarm> = findings.iter().map(Alarm::from).collect();
@@ -120,8 +124,11 @@ impl<'a> Trial<'a> {
         let outcome = &mut self.outcome;
         outcome.total.add(&tallies, &alarms, labels);
         outcome.series.extend(tallies);
+        let report = Report::of(changes.iter().cloned(), labels);
+        plots.iter_mut().for_each(|plot| plots::tell(plot, &findings, &report.incidents, labels));
+        outcome.plots.extend(plots);
         outcome.findings.extend(findings);
-        outcome.report.add(Report::of(changes.iter().cloned(), labels));
+        outcome.report.add(report);
         outcome.changes.extend(changes);
         outcome.refused.append(refused);
         outcome.records = self.counter.done;
@@ -154,13 +161,8 @@ impl Known {
     }
 }
 
-/// Writes what was said about the rows of a table.
-fn write(
-    folder: &Path,
-    (table, pool): (&Table, &str),
-    judgements: Vec<Judgement>,
-    member: Option<&Member>,
-) -> Result<(), BacktestError> {
+/// Windows by the column they are about, in the order of [`Table::columns`].
+fn by_column(judgements: Vec<Judgement>, table: &Table, pool: &str) -> Vec<Vec<Judgement>> {
     let ids: Vec<_> = table.columns.iter().map(|(column, _)| table.key(pool, column).id()).collect();
     let mut of_columns = vec![Vec::new(); ids.len()];
     for judgement in judgements {
@@ -169,10 +171,14 @@ fn write(
             own.push(judgement);
         }
     }
-    let rows = Rows::of(table, &of_columns);
+    of_columns
+}
+
+/// Writes what was said about the rows of a table.
+fn write(folder: &Path, rows: &Rows<'_>, member: Option<&Member>) -> Result<(), BacktestError> {
     match member {
         Some(member) => rows.write_benchmark(&member.results(folder), member.windows.as_deref().unwrap_or_default()),
-        None => rows.write(folder, &table.tenant),
+        None => rows.write(folder),
     }
 }
 

@@ -1,14 +1,17 @@
 //! `tidewatch backtest`: what the service would have said about recorded input.
 
+use std::fs;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 
 use super::{Format, Verdict, log, screen};
 use crate::backtest::{self, Other, Outcome, Request};
 use crate::clock::Stopwatch;
 use crate::config::{self, Config, Flag};
 use crate::labels::Labels;
-use crate::present;
+use crate::{present, report};
 
 /// The knob for a corpus of the Numenta Anomaly Benchmark: what a false alarm costs there pays for about four a month.
 const BENCHMARK_FALSE_ALARMS: f64 = 4.0;
@@ -45,6 +48,12 @@ pub struct Args {
     /// Send JSON lines as an OpenTelemetry Collector would have, instead of as they are
     #[arg(long)]
     pub from_otlp: bool,
+    /// Page with every series, its band, alarms, incidents and labels, as HTML that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// One series as a picture: what its name contains, and the file
+    #[arg(long, num_args = 2, value_names = ["SERIES", "FILE"], hide = true)]
+    pub picture: Vec<String>,
     /// How the report is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -60,7 +69,8 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     log::begin(&config.log);
     let labels = args.labels.as_deref().map(Labels::read).transpose()?;
     let outcome = judge(&request(args), &config, labels.as_ref())?;
-    let without_results = Request { out: None, ..request(args) };
+    let without_results = Request { out: None, plots: false, ..request(args) };
+    draw(args, &config, &outcome)?;
     let second = against.map(|config| judge(&without_results, &config, labels.as_ref())).transpose()?;
     let other = second.map(|second| outcome.compare(second));
     screen::show(&told(args, (&outcome, other.as_ref()), labels.as_ref())?)?;
@@ -75,7 +85,26 @@ fn request(args: &Args) -> Request {
         from_otlp: args.from_otlp,
         corpus: args.nab.clone(),
         out: args.out.clone(),
+        plots: args.report.is_some() || !args.picture.is_empty(),
     }
+}
+
+/// Writes the page and the picture that are asked for.
+fn draw(args: &Args, config: &Config, outcome: &Outcome) -> anyhow::Result<()> {
+    if let Some(file) = &args.report {
+        let inputs: Vec<String> = args.input.iter().chain(&args.nab).map(|path| path.display().to_string()).collect();
+        let knob = config.detect.false_alarms;
+        let about = format!("{}; {knob} false alarms per series and month are accepted", inputs.join(", "));
+        save(file, &backtest::page(outcome, &about))?;
+    }
+    let [name, file] = args.picture.as_slice() else { return Ok(()) };
+    let plot = outcome.plots.iter().find(|plot| plot.name().contains(name.as_str()));
+    let plot = plot.with_context(|| format!("--picture {name}: no series is called so"))?;
+    save(Path::new(file), &report::standalone(plot))
+}
+
+fn save(file: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(file, text).with_context(|| file.display().to_string())
 }
 
 /// Judges with a bar that shows how far it is.

@@ -165,7 +165,8 @@ impl Against {
     }
 }
 
-fn is_about(fault: &Label, key: &SeriesKey) -> bool {
+/// Whether a fault should be seen in a series.
+pub(crate) fn is_about(fault: &Label, key: &SeriesKey) -> bool {
     fault.tenants().contains(&key.tenant) || (!key.tenant.is_customer() && fault.resource == key.resource)
 }
 
@@ -175,7 +176,8 @@ fn delay<'a>(fault: &Label, grace_ms: i64, alarms: impl Iterator<Item = &'a Alar
     Some(told - fault.start)
 }
 
-fn touches(fault: &Label, grace_ms: i64, alarm: &Alarm) -> bool {
+/// Whether an alarm answers a fault that is felt for `grace_ms` after its end.
+pub(crate) fn touches(fault: &Label, grace_ms: i64, alarm: &Alarm) -> bool {
     fault.start < alarm.told && alarm.from <= fault.end + grace_ms
 }
 
