@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use tidewatch_detectors::Judgement;
-use tidewatch_detectors::calendar::Calendar;
-use tidewatch_schemas::{Finding, Incident, SeriesId, Timestamp};
+use tidewatch_detectors::calendar::Calendars;
+use tidewatch_schemas::{Finding, Incident, SeriesId, SeriesKey, Timestamp};
 
 use super::run::Judged;
 use super::table::Table;
@@ -14,27 +14,32 @@ use crate::report::plot::{Mark, Stretch};
 use crate::scoreboard::{Alarm, is_about, touches};
 
 /// The series of a table: every value, and what was expected where a window was judged.
-pub(super) fn of_table(table: &Table, pool: &str, judged: &[Vec<Judgement>]) -> Vec<Plot> {
+pub(super) fn of_table((table, pool): (&Table, &str), judged: &[Vec<Judgement>], calendars: &Calendars) -> Vec<Plot> {
     let ends = table.rows.first().zip(table.rows.last());
     let span = ends.map_or((Timestamp(0), Timestamp(0)), |(first, last)| (first.at, last.at));
     let mut plots = Vec::new();
     for ((column, place), windows) in table.columns.iter().zip(judged) {
-        let mut plot = Plot::new(table.key(pool, column), "1".to_owned(), span, &Calendar::default());
+        let key = table.key(pool, column);
+        let calendar = calendars.of(&key.tenant);
+        let mut plot = Plot::new(key, "1".to_owned(), span, calendar);
         for row in &table.rows {
             if let Some(value) = table.value(row, *place) {
                 plot.see(row.at, value);
             }
         }
-        windows.iter().for_each(|window| plot.judge(window));
+        for window in windows {
+            plot.judge(window);
+        }
         plots.push(plot);
     }
     plots
 }
 
 /// The series of a fleet: every window that was judged.
-pub(super) fn of_fleet(judged: &Judged) -> Vec<Plot> {
+pub(super) fn of_fleet(judged: &Judged, calendars: &Calendars) -> Vec<Plot> {
     let span = judged.span.unwrap_or_default();
-    let plot = |(key, unit): &(_, String)| Plot::new(Clone::clone(key), unit.clone(), span, &Calendar::default());
+    let plot =
+        |(key, unit): &(SeriesKey, String)| Plot::new(key.clone(), unit.clone(), span, calendars.of(&key.tenant));
     let mut plots: Vec<Plot> = judged.series.iter().map(plot).collect();
     let places: BTreeMap<SeriesId, usize> = plots.iter().map(|plot| plot.key.id()).zip(0..).collect();
     for window in &judged.judgements {

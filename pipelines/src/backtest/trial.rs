@@ -74,7 +74,8 @@ impl<'a> Trial<'a> {
         let feed = inputs.read(pool, &mut self.outcome.refused)?;
         let setup = Setup::of_fleet(self.config).tracing(self.request.plots);
         let judged = judge(feed, setup, &mut self.counter)?;
-        let plots = if self.request.plots { plots::of_fleet(&judged) } else { Vec::new() };
+        let calendars = &self.config.detect.calendars;
+        let plots = if self.request.plots { plots::of_fleet(&judged, calendars) } else { Vec::new() };
         let of_fleet = |label: &Label| !label.tenants().iter().any(|tenant| self.known.tables.contains(*tenant));
         let labels = self.labels.map(|labels| labels.only(of_fleet));
         self.add(judged, plots, labels.as_ref());
@@ -90,7 +91,9 @@ impl<'a> Trial<'a> {
         if let Some(folder) = &self.request.out {
             write(folder, &Rows::of(table, &judgements), member)?;
         }
-        let plots = if self.request.plots { plots::of_table(table, pool, &judgements) } else { Vec::new() };
+        let calendars = &self.config.detect.calendars;
+        let plot = || plots::of_table((table, pool), &judgements, calendars);
+        let plots = if self.request.plots { plot() } else { Vec::new() };
         let labels = self.labels_of(table, window_ms, member);
         self.add(judged, plots, labels.as_ref());
         Ok(())
@@ -125,7 +128,9 @@ impl<'a> Trial<'a> {
         outcome.total.add(&tallies, &alarms, labels);
         outcome.series.extend(tallies);
         let report = Report::of(changes.iter().cloned(), labels);
-        plots.iter_mut().for_each(|plot| plots::tell(plot, &findings, &report.incidents, labels));
+        for plot in &mut plots {
+            plots::tell(plot, &findings, &report.incidents, labels);
+        }
         outcome.plots.extend(plots);
         outcome.findings.extend(findings);
         outcome.report.add(report);

@@ -111,7 +111,9 @@ fn section(html: &mut String, plot: &Plot, number: usize) {
         let count = plot.alarms.len();
         let heading = picture::counted(count, "alarm");
         let _ = writeln!(html, "<details><summary>{heading} in words</summary>\n<table>\n<tbody>");
-        plot.alarms.iter().take(LISTED).for_each(|alarm| alarm_row(html, alarm));
+        for alarm in plot.alarms.iter().take(LISTED) {
+            alarm_row(html, alarm);
+        }
         html.push_str("</tbody>\n</table>\n");
         if count > LISTED {
             let _ = writeln!(html, "<p>and {} more</p>", count - LISTED);

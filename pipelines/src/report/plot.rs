@@ -2,6 +2,7 @@
 //! spike of a single point is still seen in a year.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tidewatch_detectors::Judgement;
 use tidewatch_detectors::calendar::{Calendar, Feature, Today};
@@ -95,7 +96,7 @@ impl Column {
 impl Plot {
     /// An empty plot of a series from the first to the last of `span`, with the period ends of `calendar`.
     #[must_use]
-    pub fn new(key: SeriesKey, unit: String, span: (Timestamp, Timestamp), calendar: &Calendar) -> Self {
+    pub fn new(key: SeriesKey, unit: String, span: (Timestamp, Timestamp), calendar: Arc<Calendar>) -> Self {
         let period_ends = period_ends(calendar, span);
         let (labels, alarms, incidents) = (Vec::new(), Vec::new(), Vec::new());
         Self { key, unit, span, points: 0, columns: BTreeMap::new(), labels, alarms, incidents, period_ends }
@@ -140,8 +141,8 @@ impl Plot {
 }
 
 /// The days in `span` that are the last business day of a period: their noon in the calendar's zone.
-fn period_ends(calendar: &Calendar, (from, until): (Timestamp, Timestamp)) -> Vec<Timestamp> {
-    let mut today = Today::new(calendar.clone().into());
+fn period_ends(calendar: Arc<Calendar>, (from, until): (Timestamp, Timestamp)) -> Vec<Timestamp> {
+    let mut today = Today::new(calendar);
     let mut ends = Vec::new();
     let mut at = from;
     while at <= until {
@@ -173,7 +174,7 @@ pub(super) mod tests {
             attributes: BTreeMap::from([("route".to_owned(), "<sale>".to_owned())]),
         };
         let start = Timestamp(1_767_225_600_000);
-        Plot::new(key, "s".to_owned(), (start, start + days * DAY_MS), &Calendar::default())
+        Plot::new(key, "s".to_owned(), (start, start + days * DAY_MS), Arc::default())
     }
 
     #[test]
