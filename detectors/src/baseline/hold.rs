@@ -9,7 +9,7 @@ const ESCALATION_WINDOWS: f32 = 20.0;
 /// Days over which the level of the last alarm fades: what is left of a trouble on the next day is still that trouble.
 const FADING_DAYS: f32 = 1.5;
 /// Fewest windows over which it does.
-const FEWEST: f32 = 100.0;
+const FEWEST: f32 = 24.0;
 
 /// The surprise of the last alarm, fading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

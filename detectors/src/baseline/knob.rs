@@ -17,6 +17,8 @@ pub const FLOOR: f32 = 5.5;
 const MONTHS: f32 = 3.0;
 /// Events that the class's mean excess counts for.
 const EVENTS: f32 = 100.0;
+/// An excess is cut at this many mean ones: what stands out farther is trouble, and says nothing of chance.
+const MOST_EXCESS: f32 = 4.0;
 /// Events over which the mean excess is kept.
 const MEMORY: f32 = 500.0;
 
@@ -76,10 +78,12 @@ impl Record {
         self.untold.months += months;
         let stands_out = self.hold.step(surprise, FLOOR, a_day);
         if stands_out {
+            let mean = (self.excess * self.events + Prior::default().excess * EVENTS) / (self.events + EVENTS);
+            let excess = (surprise - FLOOR).min(MOST_EXCESS * mean);
             self.events += 1.0;
-            self.excess += (surprise - FLOOR - self.excess) / self.events.min(MEMORY);
+            self.excess += (excess - self.excess) / self.events.min(MEMORY);
             self.untold.events += 1.0;
-            self.untold.excess += surprise - FLOOR;
+            self.untold.excess += excess;
         }
         stands_out
     }
