@@ -29,6 +29,7 @@ test-kafka: prepare-kafka build ## the tests on a real Apache Kafka, which is do
 
 accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie
 	cargo test --workspace --test accuracy -- --ignored --nocapture --test-threads=1
+	cargo test --workspace --test month_ends -- --ignored --nocapture
 
 check: prepare ## format, lints, documentation and scripts; run it before every commit
 	cargo fmt --all --check

@@ -35,9 +35,10 @@ pub mod telling;
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::{Season, Side};
-use tidewatch_schemas::{SignalSpec, Timestamp};
+use tidewatch_schemas::{SignalSpec, Timestamp, catalog};
 
 use crate::calendar::Day;
+use crate::effects::{self, Ground};
 use crate::signal_scale::is_harmful;
 use crate::window::Closed;
 use channels::{Channels, Hearing, Measured, Muted, ONE_IN_A_HUNDRED, Voice};
@@ -53,6 +54,10 @@ use shape::Shapes;
 
 /// Windows that are watched before the first verdict, and the share of a day that is.
 const WARM_UP: (f32, f32) = (30.0, 0.1);
+/// Days from which special days can be told from ordinary ones.
+const GROUND_DAYS: f32 = 3.0;
+/// Mean absolute distance from the mean, in standard deviations of a normal distribution.
+const MEAN_DISTANCE: f64 = 0.8;
 /// Share of a value that is no difference: agents round to six digits or so.
 const LEAST_DISTANCE: f32 = 1e-6;
 
@@ -114,6 +119,24 @@ pub struct Explained {
 impl Default for Explained {
     fn default() -> Self {
         Self { effect: 0.0, variance: 0.0, trust: 1.0 }
+    }
+}
+
+impl Explained {
+    /// The same for a value that is itself uncertain.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "seven digits of a variance are plenty")]
+    pub fn and_uncertain(self, variance: f64) -> Self {
+        Self { variance: self.variance + variance as f32, ..self }
+    }
+}
+
+impl From<effects::Explained> for Explained {
+    /// Scales here are mean absolute distances, and so is the root of the variance.
+    #[expect(clippy::cast_possible_truncation, reason = "seven digits are plenty")]
+    fn from(explained: effects::Explained) -> Self {
+        let variance = (MEAN_DISTANCE * MEAN_DISTANCE * explained.variance) as f32;
+        Self { effect: explained.effect as f32, variance, trust: explained.gain() as f32 }
     }
 }
 
@@ -267,6 +290,21 @@ impl State {
     pub fn report(&mut self, day: i32) -> Option<Report> {
         let report = self.record.report(day)?;
         Some(Report { shapes: self.channels.shapes(), ..report })
+    }
+
+    /// What is usual of a window at `start`, the calendar left aside, on the signal's scale; `None` in the first days, when
+    /// nothing can be said about what is special.
+    #[must_use]
+    pub fn ground(&self, day: &Day, start: Timestamp, scale: catalog::Scale) -> Option<Ground> {
+        if self.pace.seen() < GROUND_DAYS * self.pace.a_day() {
+            return None;
+        }
+        let usual = self.profile.usual(Slot::of(day, start), self.pace.a_day());
+        let forecast = self.levels.forecast(usual);
+        let level = self.origin + f64::from(self.levels.slow());
+        let deviation = self.scale(usual, 0.0, level).season;
+        let base = self.origin + f64::from(forecast.usual);
+        Some(Ground { scale, base, level, deviation: f64::from(deviation) })
     }
 
     /// When the next window is expected to start.

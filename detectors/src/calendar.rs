@@ -136,6 +136,14 @@ impl Today {
         Self { calendar, day: None }
     }
 
+    /// Whether someone said when the tenant works or closes its books: then its period ends matter. A time zone says nothing
+    /// of the kind.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        let Calendar { zone: _, business, periods, events } = self.calendar.as_ref();
+        !events.is_empty() || *business != BusinessDays::default() || *periods != Periods::default()
+    }
+
     /// The calendar.
     #[must_use]
     pub fn calendar(&self) -> &Calendar {

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! explained = effects.expect(&mut class, &occasion);    // nothing to explain on an ordinary day
-//! judge(explained.ordinary(value, &occasion.ground));   // as if the day were an ordinary one
+//! judge(value - explained.effect, explained.variance);   // as if the day were an ordinary one
 //! learn with explained.gain();                          // a special day teaches little about ordinary ones
 //! effects.learn(&mut class, &occasion, value);
 //! ```
@@ -50,6 +50,9 @@ pub struct Occasion<'a> {
     pub at: Timestamp,
     /// What is expected without a calendar.
     pub ground: Ground,
+    /// Whether someone said that the tenant has such days. Then the first one may be anything; else a special day is
+    /// judged like any other until peers have seen one, or the series itself two.
+    pub is_given: bool,
 }
 
 /// What the calendar makes of a window.
@@ -64,18 +67,6 @@ pub struct Explained {
 }
 
 impl Explained {
-    /// The value that an ordinary day would have shown: without the effect, and drawn towards what is expected as far as the
-    /// effect is uncertain. An ordinary day's value stays what it is, to the last bit.
-    #[must_use]
-    pub fn ordinary(&self, value: f64, ground: &Ground) -> f64 {
-        if self.features.is_empty() {
-            return value;
-        }
-        let usual = ground.variance();
-        let certainty = libm::sqrt(usual / (usual + self.variance).max(f64::MIN_POSITIVE));
-        ground.base + (value - self.effect - ground.base) * certainty
-    }
-
     /// How much of the usual step the series' memory of ordinary days may take.
     #[must_use]
     pub fn gain(&self) -> f64 {
@@ -102,15 +93,38 @@ impl Effects {
             }
             return Explained::default();
         }
-        let ground = &occasion.ground;
-        if !ground.is_firm() {
+        if !occasion.ground.is_firm() {
             return Explained::default();
         }
-        let ruler = Ruler::of(ground.scale, self.is_signed);
-        let measure = Measure { deviation: ruler.deviation(ground), broadest: ruler.broadest() };
+        let measure = self.measure(&occasion.ground);
         let outlook = self.memory.get_or_insert_default().outlook(class, stretch(occasion), measure);
-        let (effect, variance) = ruler.back(ground, outlook);
-        Explained { effect, variance, features }
+        self.explained(occasion, outlook)
+    }
+
+    /// What the calendar would make of a window, as far as days that are over have taught; nothing is learned.
+    #[must_use]
+    pub fn foresee(&self, class: &ClassEffects, occasion: &Occasion<'_>) -> Explained {
+        if occasion.day.features.is_empty() || !occasion.ground.is_firm() {
+            return Explained::default();
+        }
+        let measure = self.measure(&occasion.ground);
+        let nothing = Memory::default();
+        let memory = self.memory.as_deref().unwrap_or(&nothing);
+        self.explained(occasion, memory.foresee(class, stretch(occasion), measure))
+    }
+
+    fn measure(&self, ground: &Ground) -> Measure {
+        let ruler = Ruler::of(ground.scale, self.is_signed);
+        Measure { deviation: ruler.deviation(ground), broadest: ruler.broadest() }
+    }
+
+    fn explained(&self, occasion: &Occasion<'_>, outlook: (f64, f64)) -> Explained {
+        let ground = &occasion.ground;
+        if outlook.1 <= 0.0 {
+            return Explained::default();
+        }
+        let (effect, variance) = Ruler::of(ground.scale, self.is_signed).back(ground, outlook);
+        Explained { effect, variance, features: occasion.day.features }
     }
 
     /// Takes note of what the window was. Comes after [`Self::expect`] of the same window.
@@ -152,7 +166,7 @@ impl Effects {
 fn stretch(occasion: &Occasion<'_>) -> Stretch {
     let block = occasion.day.time_of_day(occasion.at) / BLOCK_MS;
     let block = usize::try_from(block).unwrap_or_default();
-    Stretch { day: occasion.day.number, features: occasion.day.features, block }
+    Stretch { day: occasion.day.number, features: occasion.day.features, block, is_given: occasion.is_given }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! trouble is told within a minute. Where both look, each gets half of the accepted false alarms.
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::{Origin, Timestamp};
+use tidewatch_schemas::{Origin, SignalSpec, Timestamp};
 
 use crate::baseline::inspection::Inspection;
 use crate::baseline::{self, Baseline, Context, Expected, Explained, telling};
@@ -13,6 +13,7 @@ use crate::calendar::{Day, Today};
 use crate::class::Class;
 use crate::cusum::{self, Cusum};
 use crate::detector::{Detector, Judged};
+use crate::effects::{Effects, Occasion};
 use crate::judgement::Verdicts;
 use crate::minute::Minute;
 use crate::series::Identity;
@@ -40,6 +41,7 @@ pub struct Judges {
     baseline: Option<Box<baseline::State>>,
     specialists: Option<Box<specialists::State>>,
     minute: Minute,
+    effects: Effects,
 }
 
 /// Where windows of one series are looked at, and what came of it.
@@ -101,19 +103,25 @@ impl Judges {
         let state = self.baseline.as_ref()?;
         let start = at.unwrap_or(state.next_start());
         let day = bench.today.at(start);
-        let prior = bench.class.prior();
-        let context = Context { spec: bench.who.spec, day: &day, explained: Explained::default(), prior: &prior };
+        let spec = bench.who.spec;
+        let occasion = occasion((state, spec), (&day, start), bench.today);
+        let explained = occasion.map(|occasion| bench.class.foresee(&self.effects, &occasion));
+        let explained = explained.map_or_else(Explained::default, Explained::from);
+        let context = Context { spec, day: &day, explained, prior: &bench.class.prior() };
         Some(bench.settings.baseline.inspect(state, start, context))
     }
 
-    /// What the season expects of a short window; nothing where the baseline knows of growth, not of levels.
-    fn season(&self, bench: &Bench<'_>, day: &Day, start: Timestamp) -> Option<Expected> {
+    /// What season and calendar expect of a short window; nothing where the baseline knows of growth, not of levels.
+    fn season(&mut self, bench: &mut Bench<'_>, day: &Day, start: Timestamp) -> Option<Expected> {
         if self.specialists.as_ref().is_some_and(|special| special.is_growing()) {
             return None;
         }
         let state = self.baseline.as_ref()?;
-        let prior = bench.class.prior();
-        let context = Context { spec: bench.who.spec, day, explained: Explained::default(), prior: &prior };
+        let spec = bench.who.spec;
+        let occasion = occasion((state, spec), (day, start), bench.today);
+        let explained = occasion.map(|occasion| bench.class.explain(&mut self.effects, &occasion));
+        let explained = explained.map_or_else(Explained::default, Explained::from);
+        let context = Context { spec, day, explained, prior: &bench.class.prior() };
         bench.settings.baseline.season(state, start, &context)
     }
 
@@ -130,6 +138,7 @@ impl Judges {
         let Some(Seen { window, is_growth, starts_over, variance }) = special.enter(spec, &window) else { return };
         if starts_over {
             self.baseline = None;
+            bench.class.forget(&mut self.effects);
         }
         let growth_unit = is_growth.then(|| format!("{unit}/s"));
         let unit = growth_unit.as_deref().unwrap_or(unit);
@@ -137,10 +146,16 @@ impl Judges {
         if let Some(report) = state.report(day.number) {
             bench.class.hear(&report);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "seven digits of a variance are plenty")]
-        let explained = Explained { variance: variance as f32, ..Explained::default() };
+        let value = to_scale(spec, window.value);
+        let occasion = occasion((state, spec), (&day, window.start), bench.today);
+        let explained = occasion.map(|occasion| {
+            let explained = bench.class.explain(&mut self.effects, &occasion);
+            bench.class.learn(&mut self.effects, &occasion, value);
+            explained
+        });
+        let explained = explained.map_or_else(Explained::default, Explained::from).and_uncertain(variance);
         let context = Context { spec, day: &day, explained, prior: &bench.class.prior() };
-        let Some(judged) = baseline.judge(state, &window, to_scale(spec, window.value), context) else { return };
+        let Some(judged) = baseline.judge(state, &window, value, context) else { return };
         let usual = Some(judged.expected);
         let input = Judged { series: key, spec, unit, window, day: &day, usual, origin };
         let told = judged.trouble.is_some();
@@ -152,6 +167,16 @@ impl Judges {
             bench.found.judgements.push(telling::judgement(&input, &judged));
         }
     }
+}
+
+/// A window with what is usual of it, for the business calendar; `None` while that is not known.
+fn occasion<'a>(
+    (state, spec): (&baseline::State, &SignalSpec),
+    (day, at): (&'a Day, Timestamp),
+    today: &Today,
+) -> Option<Occasion<'a>> {
+    let ground = state.ground(day, at, spec.scale)?;
+    Some(Occasion { day, at, ground, is_given: !day.features.is_empty() && today.is_given() })
 }
 
 #[cfg(test)]

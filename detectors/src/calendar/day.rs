@@ -100,7 +100,7 @@ impl Features {
     }
 
     /// The features in it, in the order of their numbers.
-    pub fn iter(self) -> impl Iterator<Item = Feature> {
+    pub fn iter(self) -> impl Iterator<Item = Feature> + Clone {
         Feature::ALL.into_iter().filter(move |feature| self.has(*feature))
     }
 }

@@ -17,6 +17,8 @@ const SHARED_BY_ALL: f64 = 0.45;
 const SHARED_BY_DAY: f64 = 0.15;
 /// Share that a block has in common with the same block of other days. What is left is a slot's own.
 const SHARED_BY_BLOCK: f64 = 0.25;
+/// Days of a slot from which it is a habit.
+const HABIT: u8 = 2;
 /// Variance of an effect of which nothing is known, in variances of a block.
 const UNKNOWN: f64 = 100.0;
 /// The same for what quarter and year ends add to month ends.
@@ -61,6 +63,13 @@ impl Company<'_> {
             variance: (target.variance - less).max(0.0),
             occasion: self.class.occasion(slot.feature, self.noise),
         }
+    }
+
+    /// Whether peers have seen `slot`, or the series itself has more than once: once is no habit, and that a series has
+    /// month ends at all is not to be assumed.
+    pub fn knows(&self, slot: Slot) -> bool {
+        let own = self.own.seen(slot);
+        own.days >= HABIT || self.class.prior(slot, own, self.noise).is_some()
     }
 
     fn prior(&self, slot: Slot, own: Seen) -> Prior {

@@ -23,6 +23,8 @@ pub(super) struct Stretch {
     pub day: i32,
     pub features: Features,
     pub block: usize,
+    /// Whether the unknown is to be expected.
+    pub is_given: bool,
 }
 
 /// The unit of a series.
@@ -61,13 +63,24 @@ struct Outlook {
     broadest: f32,
 }
 
+impl Outlook {
+    fn pair(self) -> (f64, f64) {
+        (f64::from(self.effect), f64::from(self.variance))
+    }
+}
+
 impl Memory {
     /// Effect and variance at a stretch of a special day.
     pub fn outlook(&mut self, class: &mut ClassEffects, stretch: Stretch, measure: Measure) -> (f64, f64) {
         if !self.open.as_ref().is_some_and(|open| open.is_at(stretch)) {
             self.turn(class, stretch, measure);
         }
-        self.open.as_ref().map_or((0.0, 0.0), |open| (f64::from(open.outlook.effect), f64::from(open.outlook.variance)))
+        self.open.as_ref().map_or((0.0, 0.0), |open| open.outlook.pair())
+    }
+
+    /// The same, without going on to the stretch.
+    pub fn foresee(&self, class: &ClassEffects, stretch: Stretch, measure: Measure) -> (f64, f64) {
+        self.expected(class, stretch, measure).pair()
     }
 
     /// Takes a window of the stretch that is going on.
@@ -93,8 +106,10 @@ impl Memory {
         let noise = BLOCK_NOISE * measure.deviation * measure.deviation;
         let company = Company { class, own: &self.own, noise, broadest: measure.broadest };
         let (mut effect, mut variance) = (0.0, 0.0);
-        for feature in stretch.features.iter() {
-            let belief = company.belief(Slot { feature, block: stretch.block });
+        let slots = stretch.features.iter().map(|feature| Slot { feature, block: stretch.block });
+        let is_known = stretch.is_given || slots.clone().any(|slot| company.knows(slot));
+        for slot in slots.filter(|_| is_known) {
+            let belief = company.belief(slot);
             effect += belief.mean;
             variance += belief.variance + belief.occasion;
         }

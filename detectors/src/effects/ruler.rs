@@ -104,11 +104,6 @@ impl Ground {
         let all = [self.base, self.level, self.deviation].into_iter().all(f64::is_finite);
         all && self.deviation > 0.0
     }
-
-    /// The variance of a window.
-    pub(super) fn variance(&self) -> f64 {
-        STANDARD * STANDARD * self.deviation * self.deviation
-    }
 }
 
 fn offset(ground: &Ground) -> f64 {
