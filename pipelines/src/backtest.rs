@@ -4,15 +4,16 @@
 //! |---|---|
 //! | a folder, `odoo*.log`, `postgresql*.json` | the OTLP messages of a [`recording`](crate::recording) |
 //! | `*.jsonl` | Tidewatch's own JSON lines, one record a line; OTLP messages where the caller asks for it |
-//! | `*.csv` | a series for each column; the tenant is the name of the file |
+//! | `*.csv`, `*.parquet` | a series for each column; the tenant is the name of the file |
+//! | `*.parquet` with a column `name` or `signal` and one `value` | Tidewatch's own JSON lines |
 //!
-//! each as it is or gzipped (`.gz`). Records of all files but CSV are merged by time and judged together. Each CSV file is
-//! judged by itself. Time is the events', whatever the configuration says about the clock. Files are held in
+//! each but Parquet as it is or gzipped (`.gz`). Tables are judged each by itself; all other records are merged by time and
+//! judged together. Time is the events', whatever the configuration says about the clock. Files are held in
 //! memory, because a merge by time must have seen all of them.
 //!
 //! | module | does |
 //! |---|---|
-//! | `files`, `lines`, `csv`, `corpus` | read inputs of each kind |
+//! | `files`, `lines`, `csv`, `parquet`, `corpus` | read inputs of each kind |
 //! | `table` | rows of numbers at times, and how they are fed |
 //! | `trial`, `run` | all inputs in order; one feed through the driver |
 //! | `rows`, `results` | what was said about each row, and the files that tell it |
@@ -23,6 +24,7 @@ mod corpus;
 mod csv;
 mod files;
 mod lines;
+mod parquet;
 mod plots;
 mod refused;
 mod results;
@@ -105,15 +107,15 @@ pub enum BacktestError {
     },
     /// The name does not tell what the file holds.
     #[error(
-        "{}: unknown kind of file, expected a folder with a recording, *.csv, *.jsonl, odoo*.log or postgresql*.json, \
-         each also as .gz",
+        "{}: unknown kind of file, expected a folder with a recording, *.parquet, or *.csv, *.jsonl, odoo*.log or \
+         postgresql*.json, each of these also as .gz",
         path.display()
     )]
     UnknownFile {
         /// The file.
         path: PathBuf,
     },
-    /// Two CSV files would be the same series.
+    /// Two tables would be the same series.
     #[error("{}: another file of this name is there, and the name is the tenant; rename one", path.display())]
     SameTenant {
         /// The second of them.

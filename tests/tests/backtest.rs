@@ -323,3 +323,47 @@ fn the_page_stands_by_itself_and_shows_every_series_with_its_truth() {
     assert_eq!(nowhere.code, Some(1));
     assert!(nowhere.errors.starts_with("error: no/such/folder.html: "), "{}", nowhere.errors);
 }
+
+/// A Parquet file that lies beside the tests: `table.parquet` has times, the column `load`, a text and labels; `list.parquet`
+/// has a row for each value of two series.
+fn fixture(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name).display().to_string()
+}
+
+#[test]
+fn a_parquet_table_gives_what_the_same_rows_give_as_csv() {
+    let place = Place::new();
+    let mut text = String::from("timestamp,load,label\n");
+    for row in 0..400 {
+        let is_wrong = (320..332).contains(&row);
+        let value = if is_wrong { 400 } else { 40 + (row * 37) % 11 };
+        writeln!(text, "{},{value},{}", START_S + row * STEP_S, u8::from(is_wrong)).unwrap();
+    }
+    let csv = place.write("table.csv", &text);
+    let report = |input: &str, out: &str| place.report(&["--input", input, "--out", &place.shown(out)]);
+    let (of_csv, of_parquet) = (report(&csv, "csv"), report(&fixture("table.parquet"), "parquet"));
+    for key in ["total", "series", "labelled", "refused"] {
+        assert_eq!(of_csv[key], of_parquet[key], "{key}");
+    }
+    assert_eq!((&of_parquet["labelled"], &of_parquet["series"][0]["signal"]), (&1.into(), &"load".into()));
+    let (csv, parquet) = (place.read("csv/table.csv"), place.read("parquet/table.csv"));
+    let (csv, parquet) = (cells(&csv), cells(&parquet));
+    assert_eq!((parquet.len(), parquet[0][0]), (400, "2014-04-01T00:00:00.000Z"));
+    for (one, other) in csv.iter().zip(&parquet) {
+        assert_eq!(one[1..], other[1..]);
+    }
+}
+
+#[test]
+fn a_parquet_list_is_a_fleet_and_what_is_no_parquet_says_so() {
+    let place = Place::new();
+    let report = place.report(&["--input", &fixture("list.parquet")]);
+    let series: Vec<_> =
+        report["series"].as_array().unwrap().iter().map(|of| (of["tenant"].as_str(), of["signal"].as_str())).collect();
+    assert_eq!(series, [(Some("acme"), Some("cpu")), (Some("borealis"), Some("disk"))]);
+    assert_eq!(report["refused"], 0);
+    let broken = place.write("broken.parquet", "timestamp,value\n");
+    let ended = place.backtest(&["--input", &broken]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.errors.starts_with(&format!("error: {broken}: Parquet error: ")), "{}", ended.errors);
+}

@@ -22,10 +22,10 @@ use super::refused::{Refusals, Refused, place};
 use super::table::Table;
 use header::Header;
 
-pub(super) use moment::parse as parse_moment;
+pub(super) use moment::{of_number as moment_of, parse as parse_moment};
 
 /// Where the times of files begin that count from zero: a Monday, and the first day of a year.
-const BEGINNING: Timestamp = Timestamp(978_307_200_000);
+pub(super) const BEGINNING: Timestamp = Timestamp(978_307_200_000);
 
 /// A line, or a value of it, that is refused.
 #[derive(Debug, PartialEq)]

@@ -23,6 +23,7 @@ pub(super) struct Inputs {
     pub recording: Vec<PathBuf>,
     pub lines: Vec<PathBuf>,
     pub csv: Vec<PathBuf>,
+    pub parquet: Vec<PathBuf>,
     has_folder: bool,
 }
 
@@ -35,6 +36,7 @@ impl Inputs {
             let kind = if found.is_dir() { "recording" } else { extension(path) };
             match kind {
                 "csv" => inputs.csv.push(path.clone()),
+                "parquet" => inputs.parquet.push(path.clone()),
                 "jsonl" if !request.from_otlp => inputs.lines.push(path.clone()),
                 "recording" | "jsonl" | "log" | "json" => inputs.recording.push(path.clone()),
                 _ => return Err(BacktestError::UnknownFile { path: path.clone() }),
@@ -48,12 +50,12 @@ impl Inputs {
         request.pool.clone().unwrap_or_else(|| otherwise.to_owned())
     }
 
-    /// Whether there is anything but CSV.
+    /// Whether there are records for sure; a Parquet file may hold some, too.
     pub fn has_records(&self) -> bool {
         !self.recording.is_empty() || !self.lines.is_empty()
     }
 
-    /// Everything but CSV, in time order; of one moment, recordings first, then files in the order given.
+    /// Everything but CSV and Parquet, in time order; of one moment, recordings first, then files in the order given.
     pub fn read(&self, pool: &str, refused: &mut Refusals) -> Result<Feed, BacktestError> {
         let mut feed = Feed { pool: pool.to_owned(), ..Feed::default() };
         if !self.recording.is_empty() {
@@ -74,8 +76,7 @@ impl Inputs {
             lines::read(path, &topic, &mut feed)?;
             feed.sources.push(source(&topic, Format::JsonLines));
         }
-        feed.records.sort_by_key(|record| record.at);
-        feed.span = feed.records.first().map(|record| record.at).zip(feed.records.last().map(|record| record.at));
+        feed.put_in_order();
         Ok(feed)
     }
 
@@ -90,7 +91,7 @@ impl Inputs {
     }
 }
 
-fn source(topic: &str, format: Format) -> Source {
+pub(super) fn source(topic: &str, format: Format) -> Source {
     Source { topics: vec![topic.to_owned()], format }
 }
 

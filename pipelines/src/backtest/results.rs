@@ -9,7 +9,7 @@ use tidewatch_schemas::Timestamp;
 
 use super::BacktestError;
 use super::csv::Fields;
-use super::files::{for_each_line, free_name};
+use super::files::{extension, for_each_line, free_name};
 use super::rows::{Told, told};
 use super::table::{Row, Table};
 
@@ -131,6 +131,10 @@ impl<'a> Rows<'a> {
 
     /// Hands every row of the file to `each`, also those that were refused.
     fn for_each(&self, mut each: impl FnMut(Line<'_>)) -> Result<(), BacktestError> {
+        if extension(&self.table.path) == "parquet" {
+            self.for_each_judged(each);
+            return Ok(());
+        }
         let place = self.table.columns.first().map_or(0, |(_, place)| *place);
         let mut fields = Fields::default();
         for_each_line(&self.table.path, |number, bytes| {
@@ -140,6 +144,21 @@ impl<'a> Rows<'a> {
             }
         })
     }
+
+    /// The same for files without text.
+    fn for_each_judged(&self, mut each: impl FnMut(Line<'_>)) {
+        for row in self.by_line.iter().skip(1) {
+            let at = row.and_then(|row| self.table.rows.get(row)).map(|row| row.at);
+            let time = at.map_or(String::new(), |at| written(self.table, at));
+            let value = self.value(&Line { time: "", value: "", row: *row }, 0);
+            each(Line { time: &time, value: &value, row: *row });
+        }
+    }
+}
+
+/// A time as a file without text would write it: seconds where it counts from zero, else RFC 3339.
+fn written(table: &Table, at: Timestamp) -> String {
+    if table.shift_ms == 0 { at.to_string() } else { ((at - Timestamp(table.shift_ms)) as f64 / 1_000.0).to_string() }
 }
 
 fn write_row(out: &mut impl Write, (time, value): (&str, &str), told: Option<Told<'_>>) -> io::Result<()> {

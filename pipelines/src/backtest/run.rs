@@ -36,6 +36,14 @@ pub(super) struct Feed {
     pub span: Option<(Timestamp, Timestamp)>,
 }
 
+impl Feed {
+    /// Puts the records in time order; those of one moment keep theirs.
+    pub fn put_in_order(&mut self) {
+        self.records.sort_by_key(|record| record.at);
+        self.span = self.records.first().map(|record| record.at).zip(self.records.last().map(|record| record.at));
+    }
+}
+
 /// What came of a feed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Judged {

@@ -17,6 +17,14 @@ use tidewatch_schemas::{SeriesKey, Timestamp};
 use super::refused::{Lines, Places};
 use super::run::{Feed, Record};
 
+/// Names that a column of times may have.
+pub(super) const TIMES: [&str; 4] = ["timestamp", "time", "ts", "date"];
+/// Names that a column of truth may have.
+pub(super) const LABELS: [&str; 3] = ["label", "is_anomaly", "anomaly"];
+/// A column that says which rows others learned from; this program learns from all of them as they come.
+pub(super) const SPLIT: &str = "split";
+/// Name of the column of values, and of the signal.
+pub(super) const VALUE: &str = "value";
 /// Topic that the rows come from.
 const TOPIC: &str = "table";
 /// Observations that are sent as one record: enough to save time, few enough for any limit on a record's size.

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use tidewatch_detectors::Judgement;
+use tidewatch_ingest::Format;
 use tidewatch_schemas::{ResourceId, TenantId, Timestamp};
 
 use super::corpus::{self, Member};
-use super::files::{Inputs, plain_name};
+use super::files::{Inputs, free_name, plain_name, source};
 use super::results::Rows;
 use super::run::{Counter, Judged, Setup, judge};
 use super::table::Table;
-use super::{BacktestError, Outcome, Progress, Request, csv, plots};
+use super::{BacktestError, Outcome, Progress, Request, csv, parquet, plots};
 use crate::config::Config;
 use crate::labels::{Label, Labels};
 use crate::report::Plot;
@@ -26,6 +27,9 @@ pub(super) struct Trial<'a> {
     known: Known,
     outcome: Outcome,
 }
+
+/// A file whose rows name their series.
+type List<'i> = (&'i Path, parquet::Content);
 
 /// Who was among the inputs.
 #[derive(Default)]
@@ -45,11 +49,15 @@ impl<'a> Trial<'a> {
     pub fn run(mut self) -> Result<Outcome, BacktestError> {
         let inputs = Inputs::sort_out(self.request)?;
         let pool = inputs.pool(self.request);
-        for path in &inputs.csv {
+        let (tables, lists) = self.parquet(&inputs)?;
+        for path in inputs.csv.iter().chain(tables.iter().map(|table| &table.path)) {
             self.meet(path, &tenant_of(path))?;
         }
-        if inputs.has_records() {
-            self.fleet(&inputs, &pool)?;
+        if inputs.has_records() || !lists.is_empty() {
+            self.fleet(&inputs, &lists, &pool)?;
+        }
+        for table in &tables {
+            self.table(table, &pool, None)?;
         }
         for path in &inputs.csv {
             let table = csv::read(path, tenant_of(path), &mut self.outcome.refused)?;
@@ -64,14 +72,35 @@ impl<'a> Trial<'a> {
         self.finish()
     }
 
+    /// The Parquet files that are tables, and those whose rows name their series.
+    fn parquet<'i>(&mut self, inputs: &'i Inputs) -> Result<(Vec<Table>, Vec<List<'i>>), BacktestError> {
+        let (mut tables, mut lists) = (Vec::new(), Vec::new());
+        for path in &inputs.parquet {
+            let content = parquet::read(path)?;
+            if content.names_series() {
+                lists.push((path.as_path(), content));
+            } else {
+                tables.push(content.table(path, tenant_of(path), &mut self.outcome.refused)?);
+            }
+        }
+        Ok((tables, lists))
+    }
+
     /// Takes note of a table before anything is judged, since its name must be no other's.
     fn meet(&mut self, path: &Path, tenant: &str) -> Result<(), BacktestError> {
         let is_first = self.known.tables.insert(tenant.into());
         if is_first { Ok(()) } else { Err(BacktestError::SameTenant { path: path.to_owned() }) }
     }
 
-    fn fleet(&mut self, inputs: &Inputs, pool: &str) -> Result<(), BacktestError> {
-        let feed = inputs.read(pool, &mut self.outcome.refused)?;
+    fn fleet(&mut self, inputs: &Inputs, lists: &[List<'_>], pool: &str) -> Result<(), BacktestError> {
+        let mut feed = inputs.read(pool, &mut self.outcome.refused)?;
+        let mut topics = BTreeSet::new();
+        for (path, content) in lists {
+            let topic = free_name(plain_name(path), &mut topics);
+            content.lines((path, &topic), &mut feed, &mut self.outcome.refused);
+            feed.sources.push(source(&topic, Format::JsonLines));
+        }
+        feed.put_in_order();
         let setup = Setup::of_fleet(self.config).tracing(self.request.plots);
         let judged = judge(feed, setup, &mut self.counter)?;
         let calendars = &self.config.detect.calendars;
@@ -199,7 +228,8 @@ fn label(tenant: &TenantId, (start, end): (Timestamp, Timestamp)) -> Label {
     }
 }
 
+/// The name of a table's file without what says of which kind it is.
 fn tenant_of(path: &Path) -> String {
     let name = plain_name(path);
-    name.strip_suffix(".csv").unwrap_or(name).to_owned()
+    name.strip_suffix(".csv").or_else(|| name.strip_suffix(".parquet")).unwrap_or(name).to_owned()
 }

@@ -5,15 +5,7 @@ use std::ops::Range;
 use tidewatch_schemas::RejectReason;
 
 use super::{Bad, bare, fields, moment};
-
-/// Names that a column of times may have.
-const TIMES: [&str; 4] = ["timestamp", "time", "ts", "date"];
-/// Names that a column of truth may have.
-const LABELS: [&str; 3] = ["label", "is_anomaly", "anomaly"];
-/// A column that says which rows others learned from; this program learns from all of them as they come.
-const SPLIT: &str = "split";
-/// Name of the column of values, and of the signal.
-const VALUE: &str = "value";
+use crate::backtest::table::{LABELS, SPLIT, TIMES, VALUE};
 
 /// The columns of a file.
 #[derive(Debug, Default)]

@@ -25,8 +25,9 @@ pub(super) fn is_number(text: &str) -> bool {
         && text.parse::<f64>().is_ok()
 }
 
+/// The time that a number says: seconds or milliseconds since 1970.
 #[expect(clippy::cast_possible_truncation, reason = "saturates, and ingest refuses what is out of range")]
-fn of_number(number: f64) -> Timestamp {
+pub(in crate::backtest) fn of_number(number: f64) -> Timestamp {
     let millis = if number.abs() < FIRST_MILLIS { number * 1_000.0 } else { number };
     Timestamp(millis.floor() as i64)
 }
