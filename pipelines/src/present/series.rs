@@ -14,7 +14,7 @@ const SHOWN: usize = 20;
 pub fn series(total: &Total, series: &[SeriesTally]) -> String {
     let mut text = format!("{}\n", summary(total));
     let mut shown: Vec<&SeriesTally> = series.iter().collect();
-    shown.sort_by_key(|of| std::cmp::Reverse((wrong(&of.tally), of.tally.alarms)));
+    shown.sort_by_key(|of| std::cmp::Reverse((of.tally.alarms, missed(&of.tally))));
     let mut rows = vec![heading(&total.tally)];
     rows.extend(shown.iter().take(SHOWN).map(|of| row(of)));
     if series.len() > 1 {
@@ -45,8 +45,8 @@ fn summary(total: &Total) -> String {
     )
 }
 
-fn wrong(tally: &Tally) -> usize {
-    tally.against.as_ref().map_or(0, |against| against.missed + against.false_alarms)
+fn missed(tally: &Tally) -> usize {
+    tally.against.as_ref().map_or(0, |against| against.missed)
 }
 
 fn heading(tally: &Tally) -> Vec<String> {

@@ -125,9 +125,9 @@ fn heights(plot: &Plot) -> Heights {
 fn inner(plot: &Plot, hatch: &str) -> String {
     let heights = heights(plot);
     let mut svg = String::new();
+    band(&mut svg, plot, &heights);
     labels(&mut svg, plot, hatch);
     axes(&mut svg, plot, &heights);
-    band(&mut svg, plot, &heights);
     period_ends(&mut svg, plot);
     let expected = |column: &Column| [column.expected].into_iter().filter(|value| value.is_finite()).collect();
     line(&mut svg, "expected", &points(plot, &heights, expected));
