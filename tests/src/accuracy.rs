@@ -1,7 +1,7 @@
 //! How well detection works, in numbers: the benchmarks, the sets with labels, the made-up series, and what judges them.
 //!
 //! Everything here is a function of its input. Series are made from a seed ([`noise`]), sets are read from a folder that is
-//! no part of the repository ([`library`]), and whatever judges a series is a [`Judge`]: Tidewatch's detectors
+//! no part of the repository ([`library`]), and whatever judges a series is a [`judge::Judge`]: Tidewatch's detectors
 //! ([`tidewatch`]) and the two plain ones that they are held against ([`naive`]). `tests/accuracy.rs` holds floors that
 //! must not be broken and prints the tables of `docs/accuracy.md`.
 //!

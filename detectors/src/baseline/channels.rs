@@ -152,7 +152,7 @@ impl Channels {
     /// How far below and above what is usual a share `exp(-surprise)` of windows lies, in scales.
     pub fn usual_distance(&self, surprise: f32, shapes: &[f32; COUNT]) -> (f32, f32) {
         let ([_, _, above, below, ..], [_, _, shape_above, shape_below, ..]) = (&self.tails, shapes);
-        (below.value_at(surprise, *shape_below), above.value_at(surprise, *shape_above))
+        (below.band_at(surprise, *shape_below), above.band_at(surprise, *shape_above))
     }
 
     /// The statistic that one window in a hundred exceeds, by comparison; infinite while that is unknown.

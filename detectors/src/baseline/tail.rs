@@ -19,6 +19,8 @@ const FIRST: f32 = 12.0;
 const MEMORY: u16 = 200;
 /// Excesses that the usual shape counts for.
 const SHAPE_WEIGHT: f32 = 20.0;
+/// A band ends at most at this many times the level that one value in ten exceeds.
+const WIDEST: f32 = 6.0;
 /// Excesses before the shape is told to others.
 const FEW: u16 = 40;
 /// Excesses that the level counts for as a guess of their mean.
@@ -78,6 +80,12 @@ impl Tail {
         }
         let (shape, scale) = self.fit(usual_shape);
         self.level + scale / shape * (libm::expf(shape * (surprise - AT_LEVEL)) - 1.0)
+    }
+
+    /// Like [`Self::value_at`], within reason: a few wild values at the beginning are no reason for a boundless band.
+    pub fn band_at(&self, surprise: f32, usual_shape: f32) -> f32 {
+        let value = self.value_at(surprise, usual_shape);
+        if self.level > 0.0 && value.is_finite() { value.min(WIDEST * self.level) } else { value }
     }
 
     /// Shape and scale of the excesses.

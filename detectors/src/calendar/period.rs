@@ -121,7 +121,8 @@ fn week_year(start: YearStart, on: Weekday, year: i16) -> Option<Date> {
 
 fn weeks(first_of: impl Fn(i16) -> Option<Date>, pattern: Pattern, date: Date) -> Option<Period> {
     let year = date.year();
-    let candidates = [year.checked_add(1)?, year, year.checked_sub(1)?];
+    // A year that starts near the end of December may start in January, so that its first days are two years back.
+    let candidates = [year.checked_add(1)?, year, year.checked_sub(1)?, year.checked_sub(2)?];
     let year = candidates.into_iter().find(|year| first_of(*year).is_some_and(|first| first <= date))?;
     let year_first = first_of(year)?;
     let year_last = first_of(year.checked_add(1)?)?.yesterday().ok()?;

@@ -3,7 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`incidents`] | the table `incidents`: its columns, and incidents as rows of it |
-//! | [`file`] | Parquet files that others wrote, as named columns of times, numbers and texts |
+//! | [`mod@file`] | Parquet files that others wrote, as named columns of times, numbers and texts |
 //!
 //! Tables have plain types only (text, whole and floating numbers, UTC microseconds, lists of text), because the files are
 //! read by engines that are not ours. So far this crate knows columns and rows in memory; files (parquet) and queries

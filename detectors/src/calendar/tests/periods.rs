@@ -120,3 +120,12 @@ fn months_from_the_31st_begin_on_the_last_day_of_shorter_ones() {
     let period = periods.holding(date("2026-03-05")).unwrap();
     assert_eq!((period.first, period.last, period.closes), (date("2026-02-28"), date("2026-03-30"), Close::Quarter));
 }
+
+#[test]
+fn a_year_that_starts_near_the_end_of_december_holds_the_first_days_of_january() {
+    let start = YearStart::new(12, 31).unwrap();
+    let periods = Periods::Weeks { start, on: Weekday::Tuesday, pattern: Pattern::FourFourFive };
+    let period = periods.holding(date("2029-01-01")).unwrap();
+    assert_eq!((period.last, period.closes), (date("2029-01-01"), Close::Year));
+    assert_eq!(periods.holding(date("2029-01-02")).unwrap().first, date("2029-01-02"));
+}
