@@ -58,6 +58,8 @@ const WARM_UP: (f32, f32) = (30.0, 0.1);
 const GROUND_DAYS: f32 = 3.0;
 /// Mean absolute distance from the mean, in standard deviations of a normal distribution.
 const MEAN_DISTANCE: f64 = 0.8;
+/// Windows from which scales are not learned far enough to compare anything by them.
+const UNSCALED: f32 = 8.0;
 /// Share of a value that is no difference: agents round to six digits or so.
 const LEAST_DISTANCE: f32 = 1e-6;
 
@@ -211,7 +213,8 @@ impl Baseline {
             awake: state.is_awake(),
         };
         let expected = state.expected(&view, &context);
-        let voice = state.channels.step(&measured, &hearing);
+        let voice =
+            if state.pace.seen() > UNSCALED { state.channels.step(&measured, &hearing) } else { Voice::silent() };
         let threshold = state.record.threshold(self.false_alarms, context.prior);
         let stands_out = state.record.step(voice.surprise, months, state.pace.a_day());
         let outside = expected.side_of(value).filter(|side| is_harmful(context.spec.harm, *side));

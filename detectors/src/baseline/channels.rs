@@ -85,6 +85,13 @@ pub struct Voice {
     pub share: f32,
 }
 
+impl Voice {
+    /// Of a window that is not compared with anything yet.
+    pub fn silent() -> Self {
+        Self { surprise: 0.0, channel: Channel::Step, side: Side::Above, share: 1.0 }
+    }
+}
+
 /// How the comparisons are heard.
 #[derive(Clone, Copy, Debug)]
 pub struct Hearing<'a> {
