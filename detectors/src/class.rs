@@ -1,4 +1,4 @@
-//! What the series of one class share: those of one signal, of tenants of one kind, in one pool.
+//! What the series of one class share: those of one signal in one pool.
 
 use serde::{Deserialize, Serialize};
 

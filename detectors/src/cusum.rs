@@ -55,6 +55,14 @@ struct Evidence {
     alarming: bool,
 }
 
+impl State {
+    /// Whether short windows of the series are watched, and not only its first one was taken for such.
+    #[must_use]
+    pub fn is_watching(&self) -> bool {
+        self.memory.windows() >= WARM_UP
+    }
+}
+
 impl Cusum {
     /// A baseline with `false_alarms` expected findings by chance per series and month, over windows of `width_ms`.
     #[must_use]

@@ -108,7 +108,11 @@ impl Judges {
         let explained = occasion.map(|occasion| bench.class.foresee(&self.effects, &occasion));
         let explained = explained.map_or_else(Explained::default, Explained::from);
         let context = Context { spec, day: &day, explained, prior: &bench.class.prior() };
-        Some(bench.settings.baseline.inspect(state, start, context))
+        let mut baseline = bench.settings.baseline;
+        if self.cusum.is_watching() {
+            baseline.false_alarms /= 2.0;
+        }
+        Some(baseline.inspect(state, start, context))
     }
 
     /// What season and calendar expect of a short window; nothing where the baseline knows of growth, not of levels.

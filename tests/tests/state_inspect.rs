@@ -86,6 +86,24 @@ fn a_learned_series_tells_what_is_usual_and_what_would_be_a_finding() {
 }
 
 #[test]
+fn the_window_asked_about_is_in_the_calendar_of_its_tenant() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokyo.yaml");
+    std::fs::write(&file, "calendar: { tenants: { acme: { time_zone: Asia/Tokyo } } }\n").unwrap();
+    let store = tempfile::tempdir().unwrap();
+    learn(store.path());
+    let config = file.display().to_string();
+    let at = ["acme", "requests", "--at", "2026-11-10T02:00:00Z", "--format", "json"];
+    let expected = |arguments: &[&str]| {
+        let told: serde_json::Value = serde_json::from_slice(&inspect(store.path(), arguments).stdout).unwrap();
+        told["baseline"]["expected"].as_f64().unwrap()
+    };
+    let in_utc = expected(&at);
+    let in_tokyo = expected(&[at.as_slice(), &["--config", config.as_str()]].concat());
+    assert!(in_utc < 20.0 && in_tokyo > 40.0, "two at night {in_utc}, eleven in the morning {in_tokyo}");
+}
+
+#[test]
 fn what_is_not_one_series_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     learn(folder.path());

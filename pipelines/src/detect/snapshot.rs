@@ -89,7 +89,7 @@ impl Snapshot {
         let spec = Catalog.lookup(series.key.signal.as_str());
         let who = Identity { key: &series.key, spec, unit: &series.unit };
         let mut class = self.class_of(&series.key);
-        let mut today = Today::default();
+        let mut today = Today::new(settings.calendars.of(&series.key.tenant));
         let around = Around { today: &mut today, class: &mut class };
         let baseline = series.state.inspect(&settings.series, who, around, at);
         Some(Believed { named: named(series), baseline })
