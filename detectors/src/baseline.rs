@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`pace`] | how closely windows follow each other |
 //! | [`profile`], [`forecast`], [`scales`] | what is expected, and how far windows usually are from it |
+//! | [`lasting`] | how far the latest windows were from it, together |
 //! | [`shape`], [`recurrence`] | courses: of the latest windows, of the last hours |
 //! | [`tail`], [`channels`] | how surprising each comparison is, and their one voice |
 //! | [`hold`], [`knob`] | one alarm for one trouble, and how much surprise is too much |
@@ -24,6 +25,7 @@ pub mod forecast;
 pub mod hold;
 pub mod inspection;
 pub mod knob;
+pub mod lasting;
 pub mod pace;
 pub mod profile;
 pub mod quantised;
@@ -46,6 +48,7 @@ use episode::{Episode, Seen, Trouble};
 use fleet::Report;
 use forecast::{Forecast, Levels, Step};
 use knob::{Prior, Record};
+use lasting::Lasting;
 use pace::{Pace, Slot};
 use profile::{Lesson, Profile, Usual};
 use recurrence::Recurrence;
@@ -56,12 +59,20 @@ use shape::Shapes;
 const WARM_UP: (f32, f32) = (30.0, 0.1);
 /// Days from which special days can be told from ordinary ones.
 const GROUND_DAYS: f32 = 3.0;
+/// Variance of the calendar's guess, in variances of a window, up to which courses are believed.
+const KNOWN_UP_TO: f32 = 4.0;
 /// Mean absolute distance from the mean, in standard deviations of a normal distribution.
 const MEAN_DISTANCE: f64 = 0.8;
 /// Windows from which scales are not learned far enough to compare anything by them.
 const UNSCALED: f32 = 8.0;
 /// Share of a value that is no difference: agents round to six digits or so.
 const LEAST_DISTANCE: f32 = 1e-6;
+
+/// A window counts in a course with at most this many scales: by a single one that leapt, no course is unlike all others.
+const MOST_IN_A_COURSE: f32 = 20.0;
+/// In a trouble that was told, courses go on with values at most this many scales from what is usual: else its end would be
+/// another course not seen before, and the days after it unlike the day of the trouble.
+const MOST_IN_TROUBLE: f32 = 3.0;
 
 /// Farthest from the first value that a value counts as: squares of it are still numbers.
 const FARTHEST: f64 = 1e18;
@@ -86,6 +97,7 @@ pub struct State {
     pace: Pace,
     levels: Levels,
     scales: Scales,
+    lasting: Lasting,
     profile: Profile,
     shapes: Shapes,
     recurrence: Recurrence,
@@ -130,6 +142,15 @@ impl Explained {
     #[expect(clippy::cast_possible_truncation, reason = "seven digits of a variance are plenty")]
     pub fn and_uncertain(self, variance: f64) -> Self {
         Self { variance: self.variance + variance as f32, ..self }
+    }
+}
+
+impl Explained {
+    /// How well it is known what is usual, 0 to 1, where windows are usually `scale` away: fully, until the calendar's
+    /// guess is four times as wide.
+    fn clarity(&self, scale: f32) -> f32 {
+        let excess = (self.variance / (scale * scale) - KNOWN_UP_TO).max(0.0);
+        1.0 / libm::sqrtf(libm::sqrtf(1.0 + excess))
     }
 }
 
@@ -211,16 +232,21 @@ impl Baseline {
             muted: self.muted,
             shapes: &context.prior.shapes,
             awake: state.is_awake(),
+            spread: view.scale.overall,
+            clarity: context.explained.clarity(view.scale.season),
         };
         let expected = state.expected(&view, &context);
         let voice =
             if state.pace.seen() > UNSCALED { state.channels.step(&measured, &hearing) } else { Voice::silent() };
-        let threshold = state.record.threshold(self.false_alarms, context.prior);
+        let threshold = state.record.threshold(self.false_alarms, context.prior, state.pace.a_day());
         let stands_out = state.record.step(voice.surprise, months, state.pace.a_day());
         let outside = expected.side_of(value).filter(|side| is_harmful(context.spec.harm, *side));
         let (a_day, adopt_after_ms) = (state.pace.a_day(), self.adopt_after_ms);
         let (alarm, trouble) =
             state.episode.step(&Seen { start: window.start, outside, voice, threshold, a_day, adopt_after_ms });
+        if alarm {
+            state.forgive(x, &view);
+        }
         state.learn(x, &view, context.explained.trust);
         Some(Judged { expected, voice, threshold, stands_out, alarm, trouble })
     }
@@ -257,6 +283,14 @@ fn explain(x: f32, view: &View, explained: Explained) -> f32 {
     usual + (x - effect - usual) * shrink
 }
 
+impl View {
+    /// `x`, at most so many scales from what is usual.
+    fn within(&self, x: f32, scales: f32) -> f32 {
+        let most = scales * self.scale.season;
+        self.forecast.usual + (x - self.forecast.usual).clamp(-most, most)
+    }
+}
+
 impl State {
     /// Takes note of a window: how much time was watched since the one before, in months, and the value relative to
     /// the first one. `None` for the first one.
@@ -291,7 +325,7 @@ impl State {
 
     /// What the class is to be told on civil day `day`, once a day.
     pub fn report(&mut self, day: i32) -> Option<Report> {
-        let report = self.record.report(day)?;
+        let report = self.record.report(day, self.pace.a_day())?;
         Some(Report { shapes: self.channels.shapes(), ..report })
     }
 
@@ -331,14 +365,24 @@ impl State {
     fn measure(&mut self, x: f32, view: &View) -> Measured {
         self.levels.follow(x, &self.pace);
         let spread = view.scale.overall;
+        let season = (x - view.forecast.usual) / view.scale.season;
+        let most = if self.episode.trouble_since().is_some() { MOST_IN_TROUBLE } else { MOST_IN_A_COURSE };
+        let course = view.within(x, most);
         Measured {
-            step: (x - view.forecast.next) / view.scale.step,
-            season: (x - view.forecast.usual) / view.scale.season,
+            lasting: self.lasting.step(season),
+            season,
             level: x - self.levels.slow(),
             mean: self.levels.off_centre(),
-            shape: self.shapes.step(x, spread),
-            recurrence: self.recurrence.step(view.slot.civil_s, x, &self.pace, spread),
+            shape: self.shapes.step(course, spread),
+            recurrence: self.recurrence.step(view.slot.civil_s, course, &self.pace, spread),
         }
+    }
+
+    /// What an alarm told of the window is taken out of its courses.
+    fn forgive(&mut self, x: f32, view: &View) {
+        let excess = view.within(x, MOST_IN_A_COURSE) - view.within(x, MOST_IN_TROUBLE);
+        self.shapes.forgive(excess);
+        self.recurrence.forgive(excess);
     }
 
     fn expected(&self, view: &View, context: &Context<'_>) -> Expected {
@@ -359,12 +403,10 @@ impl State {
     fn learn(&mut self, x: f32, view: &View, trust: f32) {
         let View { slot, usual, forecast, scale } = view;
         let most = 3.0 * scale.season.max(scale.overall - scale.least);
-        let seen = self.pace.seen();
-        let distances = ((x - forecast.next).abs(), (x - forecast.usual).abs());
-        let from_level = x - self.levels.base();
-        self.scales.learn(distances, seen, scale.least);
+        let (off, from_level) = ((x - forecast.usual).abs(), x - self.levels.base());
+        self.scales.learn((off, (x - self.levels.slow()).abs()), &self.pace, scale.least);
         self.levels.learn(x, forecast, Step { pace: &self.pace, most, day: usual.day, trust });
-        let distance = distances.1.min(6.0 * scale.season);
+        let distance = off.min(6.0 * scale.season);
         self.profile.learn(*slot, Lesson { from_level, distance, most, trust });
     }
 }

@@ -115,6 +115,11 @@ impl Judges {
         Some(baseline.inspect(state, start, context))
     }
 
+    /// Takes everything that the series contributed out of `class`, and forgets it.
+    pub fn leave(&mut self, class: &mut Class) {
+        class.forget(&mut self.effects);
+    }
+
     /// What season and calendar expect of a short window; nothing where the baseline knows of growth, not of levels.
     fn season(&mut self, bench: &mut Bench<'_>, day: &Day, start: Timestamp) -> Option<Expected> {
         if self.specialists.as_ref().is_some_and(|special| special.is_growing()) {

@@ -178,6 +178,11 @@ impl SeriesState {
         self.ring.closed_until().filter(|start| self.counts_events && *start < end)
     }
 
+    /// Takes everything that the series contributed out of `class`, and forgets it: it is to belong to another one.
+    pub fn leave(&mut self, class: &mut Class) {
+        self.judges.leave(class);
+    }
+
     /// When the series would be silent, in pool time.
     #[must_use]
     pub fn silent_from(&self, settings: &Settings) -> Option<Timestamp> {

@@ -35,7 +35,7 @@ fn deviation(finding: &Finding, actual: &str) -> String {
         (Some(Channel::Recurrence), true) => {
             format!(" does not take the course of the days before: {actual}, beside {usual}")
         }
-        (Some(Channel::Step), true) => format!(" has jumped to {actual}, beside {usual}"),
+        (Some(Channel::Lasting), true) => format!(" stays at {actual}, {side} most of {usual}"),
         (_, true) => format!(" has moved {side} its level: {actual}, beside {usual}"),
         (_, false) => format!(" is {actual}, {side} {usual}"),
     }

@@ -105,6 +105,15 @@ proptest! {
     }
 
     #[test]
+    fn what_is_back_where_it_always_was_is_no_news(value in -100..100_i32, leap in 1..5_000_i32, every in 100..300_usize) {
+        let points = series::with_leaps(f64::from(value), f64::from(leap), every);
+        let feed = Feed { false_alarms: 1.0, ..Feed::default() };
+        for row in judged(&points, &feed).iter().filter(|row| row.alarm) {
+            prop_assert!(row.value > f64::from(value), "an alarm at {row:?}");
+        }
+    }
+
+    #[test]
     fn a_restart_in_the_middle_changes_nothing(course in weeks(), at in 0.0..1.0_f64) {
         let points = course.points();
         let restart = Some(at);

@@ -55,8 +55,8 @@ pub enum Season {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
-    /// The step from what the latest values led to expect.
-    Step,
+    /// The distance from what is usual at this time, over the latest windows.
+    Lasting,
     /// The distance from what is usual at this time.
     Season,
     /// The distance from the slow level.

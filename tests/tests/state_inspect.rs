@@ -80,8 +80,13 @@ fn a_learned_series_tells_what_is_usual_and_what_would_be_a_finding() {
     let told: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     let expected = told["baseline"]["expected"].as_f64().unwrap();
     assert!((48.0..54.0).contains(&expected), "{told}");
-    let above = told["baseline"]["finding_if"][0]["value"].as_f64().unwrap();
-    assert!((52.0..120.0).contains(&above), "{told}");
+    let above = |windows: usize| {
+        let mut all = told["baseline"]["finding_if"].as_array().unwrap().iter();
+        let is_it = |it: &&serde_json::Value| it["side"] == "above" && it["windows"] == windows;
+        all.find(is_it).unwrap_or_else(|| panic!("{windows} windows: {told}"))["value"].as_f64().unwrap()
+    };
+    assert!((52.0..150.0).contains(&above(1)), "{told}");
+    assert!((52.0..70.0).contains(&above(12)), "less is a finding when it lasts: {told}");
     assert_eq!(told["baseline"]["half_hours"].as_array().unwrap().len(), 96);
 }
 

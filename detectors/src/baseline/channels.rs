@@ -2,12 +2,15 @@
 //!
 //! | statistic | weight |
 //! |---|---|
-//! | step from what comes next, up and down, in scales | 0.70 |
+//! | distance from what is usual, over the latest windows, up and down, in scales | 0.85 |
 //! | distance from what is usual at this time, up and down, in scales | 0.70 |
 //! | distance from the slow level, up and down | 0.85 |
 //! | mean of the latest windows off the centre of the last days, up and down | 0.85 |
-//! | course of the latest windows, against every course seen | 1.20 |
+//! | course of the latest windows, against every course seen | 1.00 |
 //! | course of the last hours, against the same hours of the days before | 1.00 |
+//!
+//! What lies within a third of a scale is no news, however calm the series was. Where the business calendar only guesses what
+//! is usual, a whole course is off together with the guess: it is heard less, the wider the guess.
 //!
 //! They are combined by a power mean of their p-values, which holds whatever their dependence, up to a constant (V. Vovk,
 //! R. Wang, "Combining p-values via averaging", Biometrika 107, 2020).
@@ -23,19 +26,21 @@ use crate::signal_scale::is_harmful;
 pub const COUNT: usize = 10;
 /// What each comparison is, to which side, and what its surprise weighs.
 pub(super) const KINDS: [(Channel, Option<Side>, f32); COUNT] = [
-    (Channel::Step, Some(Side::Above), 0.70),
-    (Channel::Step, Some(Side::Below), 0.70),
+    (Channel::Lasting, Some(Side::Above), 0.85),
+    (Channel::Lasting, Some(Side::Below), 0.85),
     (Channel::Season, Some(Side::Above), 0.70),
     (Channel::Season, Some(Side::Below), 0.70),
     (Channel::Level, Some(Side::Above), 0.85),
     (Channel::Level, Some(Side::Below), 0.85),
     (Channel::Mean, Some(Side::Above), 0.85),
     (Channel::Mean, Some(Side::Below), 0.85),
-    (Channel::Shape, None, 1.20),
+    (Channel::Shape, None, 1.00),
     (Channel::Recurrence, None, 1.00),
 ];
 /// Surprise of what one window in a hundred exceeds.
 pub const ONE_IN_A_HUNDRED: f32 = 4.605_17;
+/// Distances up to this many scales are no news.
+const NO_NEWS: f32 = 0.3;
 /// Surprises this far below the greatest add nothing that matters.
 const NEGLIGIBLE: f32 = -4.0;
 
@@ -58,8 +63,8 @@ impl Muted {
 /// What was measured of a window: distances with their sign, and the courses where one was over.
 #[derive(Clone, Copy, Debug)]
 pub struct Measured {
-    /// Step from what comes next, in scales.
-    pub step: f32,
+    /// Distance from what is usual, over the latest windows, in scales.
+    pub lasting: f32,
     /// Distance from what is usual, in scales.
     pub season: f32,
     /// Distance from the slow level.
@@ -88,7 +93,7 @@ pub struct Voice {
 impl Voice {
     /// Of a window that is not compared with anything yet.
     pub fn silent() -> Self {
-        Self { surprise: 0.0, channel: Channel::Step, side: Side::Above, share: 1.0 }
+        Self { surprise: 0.0, channel: Channel::Season, side: Side::Above, share: 1.0 }
     }
 }
 
@@ -103,6 +108,22 @@ pub struct Hearing<'a> {
     pub shapes: &'a [f32; COUNT],
     /// Whether anything is heard yet.
     pub awake: bool,
+    /// A scale, in the unit of levels.
+    pub spread: f32,
+    /// How well it is known what is usual, 0 to 1.
+    pub clarity: f32,
+}
+
+impl Hearing<'_> {
+    /// How much of a channel is heard.
+    fn share_of(&self, channel: Channel) -> f32 {
+        if matches!(channel, Channel::Shape | Channel::Recurrence) { self.clarity } else { 1.0 }
+    }
+
+    /// Up to which statistic a channel has no news.
+    fn no_news(&self, channel: Channel) -> f32 {
+        if matches!(channel, Channel::Level | Channel::Mean) { NO_NEWS * self.spread } else { NO_NEWS }
+    }
 }
 
 /// The tails of the comparisons.
@@ -113,8 +134,8 @@ pub struct Channels {
 
 impl Measured {
     fn statistics(&self) -> [Option<f32>; COUNT] {
-        let Self { step, season, level, mean, shape, recurrence } = *self;
-        let signed = [step, -step, season, -season, level, -level, mean, -mean];
+        let Self { lasting, season, level, mean, shape, recurrence } = *self;
+        let signed = [lasting, -lasting, season, -season, level, -level, mean, -mean];
         let mut all = [shape; COUNT];
         for (place, value) in all.iter_mut().zip(signed) {
             *place = Some(value);
@@ -127,7 +148,7 @@ impl Measured {
 
     /// The side that a course without a side of its own is on.
     fn side(&self) -> Side {
-        if self.mean >= 0.0 { Side::Above } else { Side::Below }
+        if self.lasting >= 0.0 { Side::Above } else { Side::Below }
     }
 }
 
@@ -136,14 +157,14 @@ impl Channels {
     pub fn step(&mut self, measured: &Measured, hearing: &Hearing<'_>) -> Voice {
         let course_side = measured.side();
         let mut heard = [0.0_f32; COUNT];
-        let mut loudest = (0.0_f32, Channel::Step, course_side);
+        let mut loudest = (0.0_f32, Channel::Season, course_side);
         let statistics = measured.statistics();
         let tails = self.tails.iter_mut().zip(hearing.shapes);
         for ((((tail, shape), statistic), (channel, side, weight)), place) in
             tails.zip(statistics).zip(KINDS).zip(&mut heard)
         {
             let Some(statistic) = statistic else { continue };
-            let surprise = weight * tail.step(statistic, *shape);
+            let surprise = weight * hearing.share_of(channel) * tail.step(statistic, *shape, hearing.no_news(channel));
             let side = side.unwrap_or(course_side);
             if !hearing.awake || hearing.muted.has(channel) || !is_harmful(hearing.harm, side) {
                 continue;
@@ -190,4 +211,37 @@ fn combine(heard: &[f32; COUNT], (most, channel, side): (f32, Channel, Side)) ->
         }
     }
     Voice { surprise: most + 0.5 * libm::logf(sum), channel, side, share: most / total }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tail::USUAL_SHAPE;
+    use super::*;
+
+    fn measured(lasting: f32, recurrence: f32) -> Measured {
+        Measured { lasting, season: 0.0, level: 0.0, mean: 0.0, shape: None, recurrence: Some(recurrence) }
+    }
+
+    /// The surprise of a course far from those before, after many near ones, `lasting` scales from what is usual.
+    fn surprise(lasting: f32, harm: Harm, clarity: f32) -> f32 {
+        let shapes = [USUAL_SHAPE; COUNT];
+        let hearing = Hearing { harm, muted: Muted::default(), shapes: &shapes, awake: true, spread: 1.0, clarity };
+        let mut channels = Channels::default();
+        (0..500_u16).for_each(|turn| {
+            channels.step(&measured(0.0, f32::from(turn % 10) / 10.0), &hearing);
+        });
+        channels.step(&measured(lasting, 9.0), &hearing).surprise
+    }
+
+    #[test]
+    fn a_course_that_is_better_than_those_before_is_no_trouble() {
+        assert!(surprise(1.0, Harm::Rise, 1.0) > 6.0);
+        assert_eq!(surprise(-1.0, Harm::Rise, 1.0), 0.0);
+        assert!(surprise(-1.0, Harm::Either, 1.0) > 6.0);
+    }
+
+    #[test]
+    fn a_course_is_heard_less_where_what_is_usual_is_a_guess() {
+        assert!(surprise(1.0, Harm::Rise, 0.5) < 0.6 * surprise(1.0, Harm::Rise, 1.0));
+    }
 }

@@ -37,7 +37,7 @@ pub struct Fleet {
 pub struct Report {
     /// Whether it is its first.
     pub is_first: bool,
-    /// Months watched since the one before.
+    /// Months watched since the one before, as many as they would be at the common pace.
     pub months: f32,
     /// Windows that stood out.
     pub events: f32,

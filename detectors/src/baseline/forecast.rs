@@ -1,8 +1,8 @@
-//! What the next window is expected to be: a few simple forecasts that compete by their recent errors.
+//! What is usual of a window: three simple forecasts that compete by their recent errors.
 //!
-//! Two questions are asked. *What is usual now?* is answered by the slow level, by the half-hour of the day, or by the
-//! hour of the week. *What comes next?* is answered by one of these, by the window before, or by a mean of the last ones.
-//! The one with the least discounted absolute error speaks; a season must beat what is simpler by 3 %.
+//! The slow level, the half-hour of the day and the hour of the week each say what they expect. The one with the least
+//! discounted absolute error speaks; a season must beat what is simpler by 3 %. What the very last windows lead to expect is
+//! not asked: a trouble that goes on would be its own excuse.
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::Season;
@@ -27,13 +27,8 @@ pub struct Levels {
     slow: f32,
     base: f32,
     centre: f32,
-    quick: f32,
-    calm: f32,
     short: f32,
-    last: f32,
-    last_usual: f32,
-    usual_errors: [f32; 3],
-    next_errors: [f32; 5],
+    errors: [f32; 3],
 }
 
 /// What is expected of a window.
@@ -43,10 +38,7 @@ pub struct Forecast {
     pub usual: f32,
     /// Who said so.
     pub season: Season,
-    /// What comes next, given the latest windows.
-    pub next: f32,
     usuals: [f32; 3],
-    nexts: [f32; 5],
 }
 
 /// How a window is learned.
@@ -65,19 +57,7 @@ pub struct Step<'a> {
 impl Levels {
     /// Begins with the first value.
     pub fn begin(&mut self, value: f32) {
-        let errors = ([0.0; 3], [0.0; 5]);
-        *self = Self {
-            slow: value,
-            base: value,
-            centre: value,
-            quick: value,
-            calm: value,
-            short: value,
-            last: value,
-            last_usual: value,
-            usual_errors: errors.0,
-            next_errors: errors.1,
-        };
+        *self = Self { slow: value, base: value, centre: value, short: value, errors: [0.0; 3] };
     }
 
     /// The slow level.
@@ -104,18 +84,11 @@ impl Levels {
     pub fn forecast(&self, profile: Usual) -> Forecast {
         let usuals = [self.slow, self.base + profile.day, self.base + profile.day + profile.week];
         let (usual, season) = self.most_usual(usuals);
-        let nexts = [self.last, self.quick, self.calm, usual, self.last + usual - self.last_usual];
-        let mut best = (f32::INFINITY, usual);
-        for (error, next) in self.next_errors.into_iter().zip(nexts) {
-            if error < best.0 {
-                best = (error, next);
-            }
-        }
-        Forecast { usual, season, next: best.1, usuals, nexts }
+        Forecast { usual, season, usuals }
     }
 
     fn most_usual(&self, usuals: [f32; 3]) -> (f32, Season) {
-        let [slow, day, week] = self.usual_errors;
+        let [slow, day, week] = self.errors;
         let [level, daily, weekly] = usuals;
         let mut best = (slow, level, Season::Recent);
         for (error, value, season) in [(day, daily, Season::Daily), (week, weekly, Season::Weekly)] {
@@ -132,10 +105,7 @@ impl Levels {
         let (seen, a_day) = (pace.seen(), pace.a_day());
         let young = 1.0 / seen;
         let contest = (1.0 / a_day.min(CONTEST)).max(young);
-        for (error, next) in self.next_errors.iter_mut().zip(forecast.nexts) {
-            *error += contest.max(0.01) * ((value - next).abs() - *error);
-        }
-        for (error, usual) in self.usual_errors.iter_mut().zip(forecast.usuals) {
+        for (error, usual) in self.errors.iter_mut().zip(forecast.usuals) {
             *error += contest * ((value - usual).abs() - *error);
         }
         let young = young.min(0.5);
@@ -143,9 +113,5 @@ impl Levels {
         self.slow += trust * (1.0 / a_day.min(SLOW)).max(young) * (value - self.slow).clamp(-most, most);
         let centre = (1.0 / (CENTRE_DAYS * a_day)).max(1.0 / seen);
         self.centre += trust * centre * (value - self.centre).clamp(-3.0 * most, 3.0 * most);
-        self.quick += 0.3 * (value - self.quick);
-        self.calm += 0.05 * (value - self.calm);
-        self.last_usual = forecast.usual;
-        self.last = value;
     }
 }

@@ -130,7 +130,7 @@ impl Baseline {
     }
 
     fn threshold_of(&self, state: &State, context: &Context<'_>) -> Threshold {
-        let nats = state.record.threshold(self.false_alarms, context.prior);
+        let nats = state.record.threshold(self.false_alarms, context.prior, state.pace.a_day());
         let (months, stood_out) = state.record.watched();
         Threshold {
             nats: published(f64::from(nats)),

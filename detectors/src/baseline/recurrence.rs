@@ -65,6 +65,13 @@ impl Recurrence {
         if next.div_euclid(length) > number { self.end(spread) } else { told }
     }
 
+    /// Takes `excess` off the last window: it was told, and is not to be told again by what its course looks like.
+    pub fn forgive(&mut self, excess: f32) {
+        if self.count > 0.0 {
+            self.sum -= excess;
+        }
+    }
+
     /// Chooses the length once the pace is known, and again when it has changed for good.
     fn has_length(&mut self, pace: &Pace) -> bool {
         if pace.count() < CHOSEN_AFTER {

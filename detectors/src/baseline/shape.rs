@@ -1,6 +1,6 @@
 //! Whether the course of the latest windows is like any seen before.
 //!
-//! The latest 64 windows, as eight means of eight, are held against up to 24 courses that are remembered. A course far
+//! The latest 64 windows, as eight means of eight, are held against up to 22 courses that are remembered. A course far
 //! from all of them is remembered in place of the one that was of use longest ago; a near one is drawn a little towards
 //! it. The idea is that of adaptive resonance (G. Carpenter, S. Grossberg, 1987).
 
@@ -13,7 +13,7 @@ const MEANS: usize = 8;
 /// Windows of a mean.
 const WINDOWS: f32 = 8.0;
 /// Courses that are remembered.
-const COURSES: usize = 24;
+const COURSES: usize = 22;
 const CELLS: usize = MEANS * COURSES;
 /// A course farther than this many usual distances is remembered as another one.
 const FAR: f32 = 2.0;
@@ -71,6 +71,15 @@ impl Shapes {
         let distance = self.compare(spread);
         self.usual += (distance - self.usual) / (self.taken as f32 + 0.125).min(MEMORY);
         Some(distance)
+    }
+
+    /// Takes `excess` off the last window: it was told, and is not to be told again by what its course looks like.
+    pub fn forgive(&mut self, excess: f32) {
+        if self.count > 0.0 {
+            self.sum -= excess;
+        } else if let Some(last) = self.latest.last_mut() {
+            *last -= excess / WINDOWS;
+        }
     }
 
     fn compare(&mut self, spread: f32) -> f32 {

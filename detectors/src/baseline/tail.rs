@@ -18,7 +18,7 @@ const FIRST: f32 = 12.0;
 /// Weight of the latest excess once there are many.
 const MEMORY: u16 = 200;
 /// Excesses that the usual shape counts for.
-const SHAPE_WEIGHT: f32 = 20.0;
+const SHAPE_WEIGHT: f32 = 40.0;
 /// A band ends at most at this many times the level that one value in ten exceeds.
 const WIDEST: f32 = 6.0;
 /// Excesses before the shape is told to others.
@@ -26,7 +26,7 @@ const FEW: u16 = 40;
 /// Excesses that the level counts for as a guess of their mean.
 const MEAN_WEIGHT: f32 = 4.0;
 /// Excesses are cut at this many times their mean before they are learned.
-const MOST_EXCESS: f32 = 50.0;
+const MOST_EXCESS: f32 = 10.0;
 
 /// The shape that tails have where nothing better is known: somewhat heavier than exponential.
 pub const USUAL_SHAPE: f32 = 0.2;
@@ -42,17 +42,24 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// The surprise of `value`, and then learns it. Values below zero count as zero.
-    pub fn step(&mut self, value: f32, usual_shape: f32) -> f32 {
+    /// The surprise of `value`, and then learns it. Values below zero count as zero, and one value in ten counts as exceeding
+    /// `no_news`, even where all of them are smaller.
+    pub fn step(&mut self, value: f32, usual_shape: f32, no_news: f32) -> f32 {
         let value = value.max(0.0);
         self.seen = self.seen.saturating_add(1);
         if self.seen == 1 {
             self.level = value;
             return 0.0;
         }
-        let surprise = self.surprise(value, usual_shape);
+        let surprise =
+            if value > no_news || self.level > 0.0 { self.at_least(no_news).surprise(value, usual_shape) } else { 0.0 };
         self.learn(value);
         surprise
+    }
+
+    /// The same with a level of at least `least`; where there were only zeros, it stays zero.
+    fn at_least(self, least: f32) -> Self {
+        if self.level > 0.0 { Self { level: self.level.max(least), ..self } } else { self }
     }
 
     fn surprise(&self, value: f32, usual_shape: f32) -> f32 {
@@ -152,7 +159,7 @@ mod tests {
     fn the_surprise_of_exponential_values_is_their_size() {
         let mut tail = Tail::default();
         exponential(20_000).for_each(|value| {
-            tail.step(value, USUAL_SHAPE);
+            tail.step(value, USUAL_SHAPE, 0.0);
         });
         for value in [1.0, 2.0, 4.0, 7.0] {
             let told = tail.surprise(value, USUAL_SHAPE);
@@ -164,7 +171,7 @@ mod tests {
     fn the_value_at_a_surprise_is_the_value_that_surprises_so() {
         let mut tail = Tail::default();
         exponential(500).for_each(|value| {
-            tail.step(value, USUAL_SHAPE);
+            tail.step(value, USUAL_SHAPE, 0.0);
         });
         for surprise in [0.5, 2.0, 4.6, 9.0] {
             let value = tail.value_at(surprise, USUAL_SHAPE);
@@ -176,17 +183,28 @@ mod tests {
     fn only_zeros_make_the_first_value_news_and_its_repetition_less() {
         let mut tail = Tail::default();
         (0..100).for_each(|_| {
-            assert_eq!(tail.step(0.0, USUAL_SHAPE), 0.0);
+            assert_eq!(tail.step(0.0, USUAL_SHAPE, 0.0), 0.0);
         });
-        assert_eq!(tail.step(3.0, USUAL_SHAPE), FIRST);
-        assert!(tail.step(3.0, USUAL_SHAPE) < FIRST);
+        assert_eq!(tail.step(3.0, USUAL_SHAPE, 0.0), FIRST);
+        assert!(tail.step(3.0, USUAL_SHAPE, 0.0) < FIRST);
+    }
+
+    #[test]
+    fn what_is_near_is_no_news_however_calm_it_was() {
+        let mut tail = Tail::default();
+        (0..1_000).for_each(|turn| {
+            tail.step(if turn % 2 == 0 { 1e-9 } else { 2e-9 }, USUAL_SHAPE, 0.3);
+        });
+        let mut same = tail;
+        assert!(tail.step(0.01, USUAL_SHAPE, 0.3) < 1.0, "a hundredth of a scale");
+        assert!(same.step(3.0, USUAL_SHAPE, 0.3) > 8.0, "three scales");
     }
 
     #[test]
     fn doubling_every_value_changes_no_surprise() {
         let (mut one, mut two) = (Tail::default(), Tail::default());
         for value in exponential(3_000) {
-            assert_eq!(one.step(value, USUAL_SHAPE), two.step(2.0 * value, USUAL_SHAPE));
+            assert_eq!(one.step(value, USUAL_SHAPE, 0.3), two.step(2.0 * value, USUAL_SHAPE, 0.6));
         }
     }
 }

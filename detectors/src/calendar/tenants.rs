@@ -38,8 +38,8 @@ impl Calendars {
 
     /// The class of `tenant`; may be empty.
     #[must_use]
-    pub fn class(&self, tenant: &TenantId) -> &str {
-        &self.member(tenant).class
+    pub fn class(&self, tenant: &TenantId) -> Arc<str> {
+        Arc::clone(&self.member(tenant).class)
     }
 
     fn member(&self, tenant: &TenantId) -> &Member {
@@ -59,8 +59,8 @@ mod tests {
         let acme = Member { calendar: Arc::new(tokyo.clone()), class: "retail".into() };
         let calendars = Calendars::new(Member::default(), BTreeMap::from([("acme".into(), acme)]));
         assert_eq!(*calendars.of(&"acme".into()), tokyo);
-        assert_eq!(calendars.class(&"acme".into()), "retail");
+        assert_eq!(&*calendars.class(&"acme".into()), "retail");
         assert_eq!(*calendars.of(&"other".into()), Calendar::default());
-        assert_eq!(calendars.class(&"other".into()), "");
+        assert_eq!(&*calendars.class(&"other".into()), "");
     }
 }

@@ -117,6 +117,13 @@ pub fn constant() -> impl Strategy<Value = Vec<Point>> {
     )
 }
 
+/// One value for six weeks, with a leap from it and back once in `every` half-hours.
+pub fn with_leaps(value: f64, leap: f64, every: usize) -> Vec<Point> {
+    let times = (0..).map(|step| START + step * HALF_HOUR_MS);
+    let values = (1..42 * 48).map(|step| if step % every == 0 { value + leap } else { value });
+    times.zip(values).map(|(at, value)| Point { at, value }).collect()
+}
+
 /// Values and gaps of any size.
 pub fn wild() -> impl Strategy<Value = Vec<Point>> {
     let value = prop_oneof![

@@ -1,15 +1,19 @@
-//! The classes of a pool: what series of one signal have in common, so that a young one need not begin from nothing.
+//! The classes of a pool: what series of one signal have in common in tenants of one kind, so that a young one need not begin
+//! from nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::Class;
-use tidewatch_schemas::{PoolId, SignalName};
+use tidewatch_schemas::{PoolId, SeriesKey, SignalName};
 
 /// Which series are of one class.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct ClassKey {
     pub pool: PoolId,
+    /// The class of the tenants, as configured; empty where nobody said.
+    pub tenants: Arc<str>,
     pub signal: SignalName,
 }
 
@@ -58,8 +62,13 @@ impl Classes {
 }
 
 impl ClassKey {
+    /// The class of a series of a tenant of the class `tenants`.
+    pub fn of(series: &SeriesKey, tenants: Arc<str>) -> Self {
+        Self { pool: series.pool.clone(), tenants, signal: series.signal.clone() }
+    }
+
     /// The bytes under which the class is stored.
     pub fn bytes(&self) -> Vec<u8> {
-        [self.pool.as_str().as_bytes(), &[0], self.signal.as_str().as_bytes()].concat()
+        [self.pool.as_str(), self.tenants.as_ref(), self.signal.as_str()].join("\0").into_bytes()
     }
 }

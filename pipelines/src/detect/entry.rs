@@ -1,6 +1,7 @@
 //! A series in the hot memory of a pool: who it is, what is remembered of it, and when it wants to be looked at again.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use tidewatch_detectors::SeriesState;
 use tidewatch_detectors::calendar::Today;
@@ -15,6 +16,8 @@ use super::stored::StoredSeries;
 pub(super) struct Place {
     pub today: Today,
     pub class: ClassIndex,
+    /// The class of the tenant.
+    pub tenants: Arc<str>,
 }
 
 /// One series.
@@ -26,6 +29,7 @@ pub(super) struct Entry {
     pub state: SeriesState,
     pub today: Today,
     pub class: ClassIndex,
+    tenants: Arc<str>,
     window_due: Option<Timestamp>,
     silent_due: Option<Timestamp>,
     dirty: bool,
@@ -33,10 +37,10 @@ pub(super) struct Entry {
 
 impl Entry {
     fn fresh(stored: StoredSeries, place: Place) -> Self {
-        let StoredSeries { key, unit, state } = stored;
-        let Place { today, class } = place;
+        let StoredSeries { key, unit, state, .. } = stored;
+        let Place { today, class, tenants } = place;
         let spec = Catalog.lookup(key.signal.as_str());
-        Self { key, unit, spec, state, today, class, window_due: None, silent_due: None, dirty: false }
+        Self { key, unit, spec, state, today, class, tenants, window_due: None, silent_due: None, dirty: false }
     }
 
     /// Who it is, what is remembered of it, and its day.
@@ -46,7 +50,8 @@ impl Entry {
     }
 
     fn stored(&self) -> StoredSeries {
-        StoredSeries { key: self.key.clone(), unit: self.unit.clone(), state: self.state.clone() }
+        let tenants = Arc::clone(&self.tenants);
+        StoredSeries { key: self.key.clone(), unit: self.unit.clone(), tenants, state: self.state.clone() }
     }
 }
 
@@ -77,7 +82,7 @@ impl Entries {
     }
 
     pub fn insert(&mut self, id: SeriesId, key: SeriesKey, unit: String, place: Place) {
-        let stored = StoredSeries { key, unit, state: SeriesState::default() };
+        let stored = StoredSeries { key, unit, tenants: Arc::clone(&place.tenants), state: SeriesState::default() };
         self.by_id.insert(id, Entry::fresh(stored, place));
     }
 

@@ -5,6 +5,7 @@
 //! are closed, silences are noticed and calm incidents are resolved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::Around;
@@ -15,7 +16,7 @@ use tidewatch_schemas::{
     Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value,
 };
 
-use super::classes::{ClassIndex, ClassKey, Classes, StoredClass};
+use super::classes::{ClassKey, Classes, StoredClass};
 use super::entry::{Entries, Place};
 use super::folded::{Arrival, Folded};
 use super::neighbours::{Neighbours, REPORTS};
@@ -86,10 +87,19 @@ impl Pool {
         }
     }
 
-    pub fn restore_series(&mut self, stored: StoredSeries, settings: &Settings) {
+    /// Takes a stored series in. One whose tenant has been put into another class leaves the one it was in.
+    pub fn restore_series(&mut self, mut stored: StoredSeries, settings: &Settings) {
         self.neighbours.restore(&stored.key);
-        let place = self.place_of(settings, &stored.key);
+        let (id, place) = (stored.key.id(), self.place_of(settings, &stored.key));
+        let has_moved = stored.tenants != place.tenants;
+        if has_moved {
+            let before = self.classes.index(ClassKey::of(&stored.key, Arc::clone(&stored.tenants)));
+            self.classes.get_mut(before).into_iter().for_each(|class| stored.state.leave(class));
+        }
         self.series.restore(stored, &settings.series, place);
+        if has_moved {
+            self.series.changed(id, &settings.series);
+        }
     }
 
     pub fn restore_class(&mut self, stored: StoredClass) {
@@ -98,11 +108,9 @@ impl Pool {
 
     /// The calendar and the class of a series, after a restart as at its beginning.
     fn place_of(&mut self, settings: &Settings, key: &SeriesKey) -> Place {
-        Place { today: Today::new(settings.calendars.of(&key.tenant)), class: self.class_of(key) }
-    }
-
-    fn class_of(&mut self, series: &SeriesKey) -> ClassIndex {
-        self.classes.index(ClassKey { pool: series.pool.clone(), signal: series.signal.clone() })
+        let tenants = settings.calendars.class(&key.tenant);
+        let class = self.classes.index(ClassKey::of(key, Arc::clone(&tenants)));
+        Place { today: Today::new(settings.calendars.of(&key.tenant)), class, tenants }
     }
 
     /// The pool's newest event time.

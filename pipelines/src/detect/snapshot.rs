@@ -1,5 +1,7 @@
 //! What a store holds, for people: which series there are, and what is believed of one.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use tidewatch_detectors::baseline::inspection::Inspection;
 use tidewatch_detectors::calendar::Today;
@@ -88,15 +90,15 @@ impl Snapshot {
         let series = self.series.iter().find(|series| series.key.id() == id)?;
         let spec = Catalog.lookup(series.key.signal.as_str());
         let who = Identity { key: &series.key, spec, unit: &series.unit };
-        let mut class = self.class_of(&series.key);
+        let mut class = self.class_of(series);
         let mut today = Today::new(settings.calendars.of(&series.key.tenant));
         let around = Around { today: &mut today, class: &mut class };
         let baseline = series.state.inspect(&settings.series, who, around, at);
         Some(Believed { named: named(series), baseline })
     }
 
-    fn class_of(&self, series: &SeriesKey) -> Class {
-        let key = ClassKey { pool: series.pool.clone(), signal: series.signal.clone() };
+    fn class_of(&self, series: &StoredSeries) -> Class {
+        let key = ClassKey::of(&series.key, Arc::clone(&series.tenants));
         self.classes.iter().find(|stored| stored.key == key).map(|stored| stored.class.clone()).unwrap_or_default()
     }
 }

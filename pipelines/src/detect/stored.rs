@@ -2,6 +2,8 @@
 //!
 //! A version that this release does not know is refused by name: guessing at a state would corrupt a season.
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::silence::Rhythm;
@@ -11,13 +13,15 @@ use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 use super::folded::Folded;
 
 /// Version of every stored value.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredSeries {
     pub key: SeriesKey,
     pub unit: String,
+    /// The class that its tenant was in.
+    pub tenants: Arc<str>,
     pub state: SeriesState,
 }
 
@@ -91,7 +95,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 2: run the release that wrote it"
+            "a number has version 9; this release reads version 3: run the release that wrote it"
         );
     }
 

@@ -1,6 +1,6 @@
 //! Tidewatch's detectors as a judge of a series: observations into windows, windows to the detectors, as in the service.
 //!
-//! Each series is alone in its class: it learns nothing from others.
+//! A series is alone in its class and learns nothing from others, unless several are [judged together](Tidewatch::together).
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,48 @@ impl Tidewatch {
     /// Everything that is concluded about a series, in order.
     #[must_use]
     pub fn verdicts(&self, series: &Series) -> Verdicts {
+        let mut watched = Watched::new();
         let settings = self.settings(series.spacing());
+        let mut class = Class::default();
+        for (time, value) in series.times.iter().zip(&series.values) {
+            watched.observe(&settings, &mut class, (*time, *value));
+        }
+        watched.end(&settings, &mut class);
+        watched.found
+    }
+
+    /// Everything that is concluded about series of one class with values at the same times, as a service concludes it of a
+    /// signal of many tenants.
+    #[must_use]
+    pub fn together(&self, series: &[Series]) -> Vec<Verdicts> {
+        let Some(first) = series.first() else { return Vec::new() };
+        let settings = self.settings(first.spacing());
+        let mut class = Class::default();
+        let mut all: Vec<Watched> = series.iter().map(|_| Watched::new()).collect();
+        for (row, time) in first.times.iter().enumerate() {
+            for (watched, one) in all.iter_mut().zip(series) {
+                watched.observe(&settings, &mut class, (*time, one.values[row]));
+            }
+        }
+        for watched in &mut all {
+            watched.end(&settings, &mut class);
+        }
+        all.into_iter().map(|watched| watched.found).collect()
+    }
+}
+
+/// A series with all that is remembered and was concluded of it.
+struct Watched {
+    key: SeriesKey,
+    origin: Origin,
+    state: SeriesState,
+    today: Today,
+    end: Timestamp,
+    found: Verdicts,
+}
+
+impl Watched {
+    fn new() -> Self {
         let key = SeriesKey {
             pool: "accuracy".into(),
             tenant: "accuracy".into(),
@@ -80,26 +121,29 @@ impl Tidewatch {
             signal: "value".into(),
             attributes: BTreeMap::new(),
         };
-        let who = Identity { key: &key, spec: Catalog.lookup("value"), unit: "1" };
         let origin = Origin { topic: "csv".into(), partition: 0, offset: 0, index: 0 };
-        let (mut state, mut today, mut class) = (SeriesState::default(), Today::default(), Class::default());
-        let mut all = Verdicts::default();
-        let mut take = |found: Verdicts| {
-            all.findings.extend(found.findings);
-            all.judgements.extend(found.judgements);
-        };
-        let mut end = Timestamp(i64::MIN);
-        for (time, value) in series.times.iter().zip(&series.values) {
-            let at = Timestamp(time * 1_000);
-            let seen = Observation { series: key.clone(), unit: "1".to_owned(), at, value: Value::Gauge(*value) };
-            let _ = state.absorb(&settings, &seen, &origin, at);
-            let around = Around { today: &mut today, class: &mut class };
-            take(state.judge(&settings, who, around, at));
-            end = at;
-        }
-        let around = Around { today: &mut today, class: &mut class };
-        take(state.judge(&settings, who, around, end + DAY_MS));
-        all
+        let (state, today) = (SeriesState::default(), Today::default());
+        Self { key, origin, state, today, end: Timestamp(0), found: Verdicts::default() }
+    }
+
+    fn observe(&mut self, settings: &Settings, class: &mut Class, (time, value): (i64, f64)) {
+        let at = Timestamp(time * 1_000);
+        let seen = Observation { series: self.key.clone(), unit: "1".to_owned(), at, value: Value::Gauge(value) };
+        let _ = self.state.absorb(settings, &seen, &self.origin, at);
+        self.judge(settings, class, at);
+        self.end = at;
+    }
+
+    fn end(&mut self, settings: &Settings, class: &mut Class) {
+        self.judge(settings, class, self.end + DAY_MS);
+    }
+
+    fn judge(&mut self, settings: &Settings, class: &mut Class, until: Timestamp) {
+        let who = Identity { key: &self.key, spec: Catalog.lookup("value"), unit: "1" };
+        let around = Around { today: &mut self.today, class };
+        let found = self.state.judge(settings, who, around, until);
+        self.found.findings.extend(found.findings);
+        self.found.judgements.extend(found.judgements);
     }
 }
 

@@ -112,7 +112,7 @@ fn table_of_the_knob() {
 #[ignore = "prints a table: make accuracy"]
 fn table_of_what_each_channel_is_worth() {
     const CHANNELS: [Channel; 6] =
-        [Channel::Step, Channel::Season, Channel::Level, Channel::Mean, Channel::Shape, Channel::Recurrence];
+        [Channel::Lasting, Channel::Season, Channel::Level, Channel::Mean, Channel::Shape, Channel::Recurrence];
     let Some(corpus) = corpus() else { return };
     let mut table = Printed::new(&["channels", "best threshold: standard", "low FP", "fixed: standard", "low FP"]);
     let without = |channel: Channel| (format!("without {channel:?}"), Muted::default().with(channel));
