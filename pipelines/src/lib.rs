@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`config`], [`check`] | what the user wrote, validated, and every mistake in it |
 //! | [`state`] | the store of a partition: RocksDB, and its twin in memory |
+//! | [`checkpoint`] | copies of stores in an object store, from which another machine goes on |
 //! | [`detect`] | one partition of observations, from records to incidents; no broker, no clock |
 //! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
 //! | [`kafka`], [`service`], [`mod@run`] | the stages on Kafka, their threads, and their orderly end |
@@ -17,6 +18,7 @@
 
 pub mod backtest;
 pub mod check;
+pub mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::specialists::Knobs;
 
+use super::checkpoints::{self, CheckpointsConfig};
 use super::error::Wrong;
 use super::section::Section;
 use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
@@ -27,6 +28,8 @@ pub struct DetectConfig {
     pub group: String,
     /// Folder of the state.
     pub state: PathBuf,
+    /// Copies of the state.
+    pub checkpoints: CheckpointsConfig,
     /// What `now` is.
     pub clock: Clock,
     /// What day it is for each tenant; the section `calendar`.
@@ -59,6 +62,7 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
     DetectConfig {
         group: section.text("group"),
         state: PathBuf::from(section.text("state")),
+        checkpoints: section.section("checkpoints", checkpoints::read),
         clock: section.choice("clock", [("ticks", Clock::Ticks), ("events", Clock::Events)], Clock::Ticks),
         calendars,
         window_ms: read_window(section),

@@ -5,9 +5,8 @@
 //! `tidewatch check` and not at night.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use config::{Map, Value, ValueKind};
+use config::{Value, ValueKind};
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
@@ -95,32 +94,20 @@ fn read_setting(name: &str, value: &Value) -> Result<Setting, Wrong> {
         return Err(Wrong::new("Tidewatch makes this setting itself", *instead));
     }
     let written = match &value.kind {
-        ValueKind::Table(table) => return reference(name, table),
+        ValueKind::Table(table) => {
+            try_name_on_client(name)?;
+            return secret::reference(table);
+        }
         ValueKind::Nil | ValueKind::Array(_) => {
             return Err(Wrong::new(format!("{} is not a setting", shown(value)), "write one value"));
         }
         scalar => scalar.to_string(),
     };
-    let from_environment = value.origin().is_some_and(|origin| origin.starts_with(super::layers::PREFIX));
-    if secret::is_credential(name) && !from_environment {
-        let advice = "write { file: path } or { env: NAME }, which say where it is";
-        return Err(Wrong::new("a secret must not be written into the configuration", advice));
+    if secret::is_credential(name) && !secret::is_from_environment(value) {
+        return Err(secret::must_not_be_written());
     }
     try_on_client(name, &written)?;
     Ok(Setting::written(name, written))
-}
-
-/// `{ file: path }` or `{ env: NAME }`.
-fn reference(name: &str, table: &Map<String, Value>) -> Result<Setting, Wrong> {
-    try_name_on_client(name)?;
-    let wrong = || Wrong::new("the section is not a reference", "write one value, { file: path } or { env: NAME }");
-    let mut entries = table.iter();
-    let (Some((kind, value)), None) = (entries.next(), entries.next()) else { return Err(wrong()) };
-    match (kind.as_str(), &value.kind) {
-        ("file", ValueKind::String(path)) if !path.is_empty() => Ok(Setting::File(PathBuf::from(path))),
-        ("env", ValueKind::String(variable)) if !variable.is_empty() => Ok(Setting::Environment(variable.clone())),
-        _ => Err(wrong()),
-    }
 }
 
 /// What the client itself says about `name: value`.

@@ -21,7 +21,7 @@ use super::stored::{self, StoredError, StoredPool, StoredSeries};
 use crate::config::Clock;
 use crate::state::{Batch, Family, StateStore, StoreError};
 
-const PROGRESS: &[u8] = b"progress";
+pub(super) const PROGRESS: &[u8] = b"progress";
 
 /// A record as it was read from `tidewatch.observations`.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,12 @@ impl Processor {
         let (uncommitted, pruned) = (Vec::new(), Vec::new());
         let (findings, judgements) = (Vec::new(), Vec::new());
         Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings, judgements })
+    }
+
+    /// The store, as it was left by the latest commit.
+    #[must_use]
+    pub fn store(&self) -> &dyn StateStore {
+        &*self.store
     }
 
     /// The offset to read next; `None` when nothing was ever read.

@@ -11,7 +11,7 @@ use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 use super::folded::Folded;
 
 /// Version of every stored value.
-const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 2;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{ColumnFamily, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options, WriteBatch};
 
 use super::{Batch, Family, Pair, StateStore, StoreError};
@@ -16,6 +17,7 @@ const WRITE_BUFFER: usize = 16 * 1024 * 1024;
 pub struct RocksStore {
     db: DB,
     place: String,
+    written: u64,
 }
 
 impl RocksStore {
@@ -30,7 +32,7 @@ impl RocksStore {
             DB::open_cf_with_opts(&database_options(), folder, families).map_err(|cause| cause.to_string())
         });
         match opened {
-            Ok(db) => Ok(Self { db, place }),
+            Ok(db) => Ok(Self { db, place, written: 0 }),
             Err(cause) => Err(StoreError { place, what: "open", cause }),
         }
     }
@@ -45,7 +47,7 @@ impl RocksStore {
         let mut options = options();
         options.set_max_open_files(256);
         let opened = DB::open_cf_with_opts_for_read_only(&options, folder, families, false);
-        opened.map(|db| Self { db, place: place.clone() }).map_err(|cause| StoreError {
+        opened.map(|db| Self { db, place: place.clone(), written: 0 }).map_err(|cause| StoreError {
             place,
             what: "open for reading",
             cause: cause.to_string(),
@@ -101,6 +103,18 @@ impl StateStore for RocksStore {
                 None => changes.delete_cf(family, &change.key),
             }
         }
-        self.db.write(changes).map_err(|cause| self.failed("write a batch", cause))
+        self.db.write(changes).map_err(|cause| self.failed("write a batch", cause))?;
+        self.written += batch.bytes();
+        Ok(())
+    }
+
+    /// Tables are linked. What is only in memory is written to tables before, so the write-ahead log of the copy is empty.
+    fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
+        let copied = Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(folder));
+        copied.map_err(|cause| self.failed("copy it to a folder", format!("{}: {cause}", folder.display())))
+    }
+
+    fn written(&self) -> u64 {
+        self.written
     }
 }

@@ -1,0 +1,131 @@
+//! The thread that uploads checkpoints, one after the other, while detect goes on judging.
+//!
+//! A partition has at most one checkpoint in the queue, so the queue is as long as there are partitions.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::collect::{self, Collected, Read};
+use super::error::CheckpointError;
+use super::local::Copy;
+use super::name::Epoch;
+use super::remote::Remote;
+use super::schedule::Last;
+use super::upload::{Known, Meta, Uploaded, upload};
+use crate::clock::Stopwatch;
+
+/// A checkpoint that was taken and is to be uploaded.
+pub(super) struct Job {
+    pub copy: Copy,
+    pub meta: Meta,
+    pub called_off: Arc<AtomicBool>,
+}
+
+/// What the detect thread and the uploading thread both know.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    partitions: Mutex<BTreeMap<i32, Standing>>,
+    settled: Condvar,
+}
+
+/// How it stands with the checkpoints of a partition that is owned.
+#[derive(Clone, Debug)]
+pub(super) struct Standing {
+    /// When the latest was taken, or the partition was gained.
+    pub last: Last,
+    /// Offset of the latest that was taken.
+    pub taken: Option<u64>,
+    /// The latest that was uploaded.
+    pub uploaded: Option<Meta>,
+    /// Whether one is in the queue or on its way.
+    pub is_busy: bool,
+    /// Ends the one that is on its way.
+    pub called_off: Arc<AtomicBool>,
+}
+
+impl Board {
+    pub fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, Standing>> {
+        self.partitions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nothing is on its way, at most for `limit`; false when something still is.
+    pub fn settle(&self, limit: Duration) -> bool {
+        let is_busy = |partitions: &mut BTreeMap<i32, Standing>| partitions.values().any(|one| one.is_busy);
+        let waited = self.settled.wait_timeout_while(self.lock(), limit, is_busy);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    fn done(&self, job: &Job, is_uploaded: bool) {
+        if let Some(standing) = self.lock().get_mut(&job.meta.partition)
+            && Arc::ptr_eq(&standing.called_off, &job.called_off)
+        {
+            standing.is_busy = false;
+            if is_uploaded {
+                standing.uploaded = Some(job.meta.clone());
+            } else {
+                // What was taken is not there; the next one is worth taking even at the same offset.
+                standing.taken = None;
+            }
+        }
+        self.settled.notify_all();
+    }
+}
+
+/// What the thread remembers of a partition while it has one owner.
+struct Memory {
+    epoch: Epoch,
+    known: Known,
+    read: Read,
+}
+
+/// Uploads until the sender is gone.
+pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, keep: usize) {
+    let mut memories: BTreeMap<i32, Memory> = BTreeMap::new();
+    while let Ok(job) = jobs.recv() {
+        let fresh = || Memory { epoch: job.meta.epoch, known: Known::default(), read: Read::new() };
+        let memory = memories.entry(job.meta.partition).or_insert_with(fresh);
+        if memory.epoch != job.meta.epoch {
+            *memory = fresh();
+        }
+        let watch = Stopwatch::start();
+        let result = finish(remote, &job, memory, keep);
+        tell(&job.meta, &result, watch.elapsed());
+        if result.is_err() {
+            // Whether all that was thought to be there is there, is no longer sure.
+            memory.known = Known::default();
+        }
+        board.done(&job, result.is_ok());
+    }
+}
+
+type Finished = (Uploaded, Result<Collected, CheckpointError>);
+
+fn finish(remote: &Remote, job: &Job, memory: &mut Memory, keep: usize) -> Result<Finished, CheckpointError> {
+    let uploaded = upload(remote, &job.copy, &job.meta, &mut memory.known, &job.called_off)?;
+    let collected = collect::collect(remote, &uploaded.manifest, keep, &mut memory.read);
+    Ok((uploaded, collected))
+}
+
+fn tell(meta: &Meta, result: &Result<Finished, CheckpointError>, took: Duration) {
+    let Meta { partition, epoch, reached, .. } = meta;
+    let (epoch, offset, millis) = (epoch.0, reached.next_offset, took.as_millis());
+    match result {
+        Ok((uploaded, collected)) => {
+            let (files, bytes) = (uploaded.manifest.files.len(), uploaded.manifest.bytes());
+            let fresh = uploaded.fresh_bytes;
+            tracing::debug!(partition, epoch, offset, files, bytes, fresh, millis, "checkpoint uploaded");
+            if let Err(error) = collected {
+                tracing::warn!(partition, %error, "old checkpoints stay for now");
+            }
+        }
+        Err(error @ CheckpointError::CalledOff { .. }) => {
+            tracing::debug!(partition, epoch, offset, %error, "checkpoint")
+        }
+        Err(error) => {
+            tracing::warn!(partition, epoch, offset, %error, "checkpoint failed; the next one is due as usual")
+        }
+    }
+}
