@@ -4,6 +4,8 @@ pub mod accuracy;
 pub mod apache_kafka;
 pub mod deployment;
 pub mod expected;
+pub mod object_faults;
+pub mod partition;
 pub mod program;
 pub mod scenario;
 pub mod topics;
