@@ -5,6 +5,7 @@
 //! | [`config`], [`check`] | what the user wrote, validated, and every mistake in it |
 //! | [`state`] | the store of a partition: RocksDB, and its twin in memory |
 //! | [`detect`] | one partition of observations, from records to incidents; no broker, no clock |
+//! | [`protocol`] | exactly once: the steps from a record to its outputs in their topics; no broker, no clock |
 //! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
 //! | [`kafka`], [`service`], [`mod@run`] | the stages on Kafka, their threads, and their orderly end |
 //! | [`demo`], [`replay`] | the whole pipeline over an embedded broker; sending recordings |
@@ -27,6 +28,7 @@ pub mod inspect;
 pub mod kafka;
 pub mod labels;
 pub mod present;
+pub mod protocol;
 pub mod recording;
 pub mod replay;
 pub mod report;
