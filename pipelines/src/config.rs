@@ -38,7 +38,7 @@ pub use detect::{Clock, DetectConfig};
 pub use environment::variables;
 pub use error::{ConfigError, ConfigErrors, Wrong};
 pub use ingest::{IngestConfig, Start};
-pub use kafka::KafkaConfig;
+pub use kafka::{KafkaConfig, Publishing};
 pub use layers::{DEFAULTS, Flag, PREFIX, Text};
 pub use log::{LogConfig, LogFormat};
 pub use secret::Setting;

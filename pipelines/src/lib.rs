@@ -6,6 +6,7 @@
 //! | [`state`] | the store of a partition: RocksDB, and its twin in memory |
 //! | [`checkpoint`] | copies of stores in an object store, from which another machine goes on |
 //! | [`detect`] | one partition of observations, from records to incidents; no broker, no clock |
+//! | [`protocol`] | exactly once: the steps from a record to its outputs in their topics; no broker, no clock |
 //! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
 //! | [`kafka`], [`service`], [`mod@run`] | the stages on Kafka, their threads, and their orderly end |
 //! | [`demo`], [`replay`] | the whole pipeline over an embedded broker; sending recordings |
@@ -29,6 +30,7 @@ pub mod inspect;
 pub mod kafka;
 pub mod labels;
 pub mod present;
+pub mod protocol;
 pub mod recording;
 pub mod replay;
 pub mod report;

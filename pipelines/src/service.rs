@@ -1,9 +1,10 @@
 //! The service: the stages as threads of one process, and their orderly end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use tidewatch_delivery::{Publish, TopicPublisher};
@@ -14,9 +15,15 @@ use crate::detect::Settings;
 use crate::kafka::detect_stage::DetectStage;
 use crate::kafka::error::while_trying;
 use crate::kafka::ingest_stage::IngestStage;
-use crate::kafka::outlet::Outlet;
+use crate::kafka::probe;
+use crate::kafka::read_back::OutputReader;
 use crate::kafka::topics::{self, Partitions};
+use crate::kafka::way_out::{Exits, Routes};
 use crate::kafka::{Gauges, StageError};
+use crate::protocol::{Custody, FailPoints, LocalEpochs, LocalStates};
+
+/// How long findings are waited for before the group is looked after again.
+const FINDINGS: Duration = Duration::from_secs(10);
 
 /// A part of the service that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -84,7 +91,7 @@ impl Service {
         let partitions = topics::ensure(&client, &config.topics)?;
         let mut service = Self { threads: Vec::new(), stop: Arc::default(), gauges: Arc::default() };
         for stage in stages {
-            let parts = Parts { config, client: &client, partitions: &partitions };
+            let parts = Parts { config, client: &client, partitions: &partitions, environment };
             let stop = Arc::clone(&service.stop);
             let gauges = Arc::clone(&service.gauges);
             let handle = match stage {
@@ -135,6 +142,7 @@ struct Parts<'a> {
     config: &'a Config,
     client: &'a ClientConfig,
     partitions: &'a Partitions,
+    environment: &'a BTreeMap<String, String>,
 }
 
 impl Parts<'_> {
@@ -162,6 +170,7 @@ impl Parts<'_> {
             batch: config.batch,
             linger: config.linger,
             tick: (self.config.detect.clock == Clock::Ticks).then_some(config.tick),
+            member: self.config.kafka.instance.clone(),
             instance: format!("ingest-{}", std::process::id()).into(),
             publisher: self.publisher()?,
             gauges,
@@ -170,18 +179,38 @@ impl Parts<'_> {
 
     fn detect(&self, gauges: Arc<Gauges>) -> Result<DetectStage, ServiceError> {
         let config = &self.config.detect;
-        let names = &self.config.topics.names;
+        let settings = Arc::new(Settings::new(config));
+        let states = Box::new(LocalStates(config.state.clone()));
         Ok(DetectStage {
             client: self.client.clone(),
             group: config.group.clone(),
-            topic: names.observations.as_str().into(),
-            settings: Arc::new(Settings::new(config)),
-            folder: config.state.clone(),
+            instance: self.config.kafka.instance.clone(),
+            topic: self.config.topics.names.observations.as_str().into(),
+            custody: Arc::new(Custody::new(settings, states, Box::new(LocalEpochs))),
+            start: config.start,
             batch: config.batch,
             linger: config.linger,
-            outlet: Outlet::new(self.publisher()?, names.clone(), self.partitions.clone()),
+            exits: self.exits()?,
             gauges,
-            held_back: false,
+            fail_points: Arc::new(FailPoints::of(self.environment)),
+        })
+    }
+
+    /// The way out of detect. The group is in the name that fences, so that two services on one topic do not fence each
+    /// other.
+    fn exits(&self) -> Result<Exits, StageError> {
+        let names = &self.config.topics.names;
+        let id_prefix = format!("{}.{}", self.config.detect.group, names.observations);
+        let publishing = probe::choose(self.client, &id_prefix, self.config.kafka.publishing)?;
+        let findings = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
+        let reader = OutputReader::new(self.client).map_err(while_trying("make a reader of outputs"))?;
+        Ok(Exits {
+            client: self.client.clone(),
+            publishing,
+            id_prefix,
+            routes: Arc::new(Routes { topics: names.clone(), partitions: self.partitions.clone() }),
+            findings: Arc::new(Mutex::new(findings.with_patience(FINDINGS))),
+            reader: Arc::new(reader),
         })
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use tidewatch_ingest::{Header, Ingest};
 use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_pipelines::config::{Config, Text};
-use tidewatch_pipelines::detect::{ProcessorError, Settings};
+use tidewatch_pipelines::detect::Settings;
 use tidewatch_pipelines::driver::{Driver, Push, Setup, in_memory};
+use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_pipelines::recording::Recording;
 use tidewatch_pipelines::recording::otlp::{self, SIGNAL_HEADER};
 
@@ -55,7 +56,7 @@ pub fn messages() -> usize {
     otlp::messages(&Recording::embedded().expect("the embedded recording can be read"), RECORDING_POOL).count()
 }
 
-fn driver(topic: &str) -> Result<Driver, ProcessorError> {
+fn driver(topic: &str) -> Result<Driver, LaneError> {
     let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}");
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
@@ -69,7 +70,7 @@ fn driver(topic: &str) -> Result<Driver, ProcessorError> {
     })
 }
 
-fn push_all(driver: &mut Driver, recording: &Recording, (topic, pool): (&str, &str)) -> Result<(), ProcessorError> {
+fn push_all(driver: &mut Driver, recording: &Recording, (topic, pool): (&str, &str)) -> Result<(), LaneError> {
     for message in otlp::messages(recording, pool) {
         let headers = [Header { name: SIGNAL_HEADER.to_owned(), value: message.signal.into() }];
         let (key, value) = (&message.key, Some(message.value.as_slice()));

@@ -8,7 +8,7 @@ use tidewatch_pipelines::checkpoint::checkpointer::Habits;
 use tidewatch_pipelines::checkpoint::schedule::Schedule;
 use tidewatch_pipelines::checkpoint::{Checkpointer, Epoch, Patience, Remote};
 use tidewatch_pipelines::config::Config;
-use tidewatch_pipelines::detect::{Outgoing, Processor, Received, Settings};
+use tidewatch_pipelines::detect::{Mark, Marks, Outgoing, Processor, Received, Settings, Target};
 use tidewatch_pipelines::state::{Family, Pair, StateStore};
 use tidewatch_schemas::{Content, Envelope, Observation, Origin, SeriesKey, Timestamp, Value, wire};
 
@@ -79,21 +79,38 @@ pub fn feed(processor: &mut Processor, end: i64) -> Vec<Outgoing> {
         processor.process(&Received { origin: &origin, at: at(offset / TENANTS), value: Some(&record(offset)) });
         if offset % 5 == 4 || offset + 1 == end {
             processor.take_findings();
-            let before = processor.outbox().back().map_or(0, |output| output.sequence);
+            let before = last_output(processor);
             processor.commit().unwrap_or_else(|error| panic!("{error}"));
-            outputs.extend(processor.outbox().iter().filter(|output| output.sequence > before).cloned());
-            if let Some(last) = processor.outbox().back().map(|output| output.sequence / 4 * 4) {
-                processor.acknowledge(last);
+            let waiting = processor.outbox().waiting().iter();
+            outputs.extend(waiting.filter(|output| output.sequence > before).cloned());
+            let acknowledged = last_output(processor) / 4 * 4;
+            let mut marks = Marks::default();
+            for target in [Target::Incidents, Target::Rejects] {
+                let mark = Mark { sequence: acknowledged, offset: 0 };
+                marks.set(target, Some(mark).filter(|mark| mark.sequence > 0));
             }
+            processor.acknowledge(&marks);
         }
     }
     outputs
+}
+
+/// Number of the last output that was committed.
+fn last_output(processor: &Processor) -> u64 {
+    let waiting = processor.outbox().waiting().back().map_or(0, |output| output.sequence);
+    waiting.max(processor.outbox().published().highest())
 }
 
 /// All that a store holds, family by family.
 pub fn content(store: &dyn StateStore) -> Vec<Vec<Pair>> {
     let scan = |family| store.scan(family).unwrap_or_else(|error| panic!("{error}"));
     Family::ALL.into_iter().map(scan).collect()
+}
+
+/// What a partition has learned and decided, which does not depend on where commits were.
+pub fn remembered(store: &dyn StateStore) -> Vec<Vec<Pair>> {
+    let scan = |family| store.scan(family).unwrap_or_else(|error| panic!("{error}"));
+    [Family::Pools, Family::Classes, Family::Series].into_iter().map(scan).collect()
 }
 
 /// Checkpoints of an instance in `remote`, with copies in `folder`, due every minute.

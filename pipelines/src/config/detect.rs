@@ -8,6 +8,7 @@ use tidewatch_detectors::specialists::Knobs;
 
 use super::checkpoints::{self, CheckpointsConfig};
 use super::error::Wrong;
+use super::ingest::Start;
 use super::section::Section;
 use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
 
@@ -56,6 +57,8 @@ pub struct DetectConfig {
     pub batch: usize,
     /// Longest wait for a batch to fill.
     pub linger: Duration,
+    /// Where a partition begins that has no state.
+    pub start: Start,
 }
 
 pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig {
@@ -76,6 +79,7 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
+        start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Earliest),
     }
 }
 

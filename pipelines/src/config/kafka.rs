@@ -16,17 +16,20 @@ use super::secret::{self, Setting};
 use super::section::Section;
 use super::value::{origin_of, shown};
 
+const LONGEST_INSTANCE: usize = 200;
+
 /// Settings that Tidewatch makes itself, and what to do instead.
-pub(super) const OWNED: [(&str, &str); 15] = [
+pub(super) const OWNED: [(&str, &str); 16] = [
     ("bootstrap.servers", "use kafka.brokers"),
     ("metadata.broker.list", "use kafka.brokers"),
     ("group.id", "use ingest.group and detect.group"),
     ("group.protocol", "remove it"),
-    ("group.instance.id", "remove it"),
+    ("group.instance.id", "use kafka.instance"),
     ("enable.auto.commit", "remove it"),
     ("enable.auto.offset.store", "remove it"),
     ("auto.offset.reset", "use ingest.start"),
-    ("transactional.id", "remove it"),
+    ("transactional.id", "use kafka.publishing"),
+    ("transaction.timeout.ms", "remove it"),
     ("enable.idempotence", "remove it"),
     ("acks", "remove it"),
     ("request.required.acks", "remove it"),
@@ -35,6 +38,32 @@ pub(super) const OWNED: [(&str, &str); 15] = [
     ("allow.auto.create.topics", "remove it"),
 ];
 
+/// How outputs are published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Publishing {
+    /// In transactions where the brokers have any.
+    #[default]
+    Auto,
+    /// In transactions: each output stands in its topic once.
+    Transactions,
+    /// Without: after a crash an output may stand in its topic twice, with the same number.
+    Idempotent,
+}
+
+impl Publishing {
+    const ALL: [Self; 3] = [Self::Auto, Self::Transactions, Self::Idempotent];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Transactions => "transactions",
+            Self::Idempotent => "idempotent",
+        }
+    }
+}
+
 /// How Kafka is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KafkaConfig {
@@ -42,6 +71,10 @@ pub struct KafkaConfig {
     pub brokers: Vec<String>,
     /// Further settings of the Kafka client by name.
     pub client: BTreeMap<String, Setting>,
+    /// How outputs are published.
+    pub publishing: Publishing,
+    /// Name of this instance in its groups that stays over restarts; dynamic membership where absent.
+    pub instance: Option<String>,
 }
 
 impl KafkaConfig {
@@ -77,7 +110,26 @@ pub(super) fn read(section: &mut Section) -> KafkaConfig {
             Err(wrong) => section.refuse(&format!("client.{name}"), &origin_of(&value), wrong),
         }
     }
-    KafkaConfig { brokers, client }
+    let choices = Publishing::ALL.map(|choice| (choice.name(), choice));
+    KafkaConfig {
+        brokers,
+        client,
+        publishing: section.choice("publishing", choices, Publishing::Auto),
+        instance: section.parse("instance", None, read_instance),
+    }
+}
+
+/// A name that a group can hold; nothing where it is empty.
+fn read_instance(value: &Value) -> Result<Option<String>, Wrong> {
+    let ValueKind::String(text) = &value.kind else {
+        return Err(Wrong::new(format!("{} is not a name", shown(value)), "write a name such as watch-1, in quotes"));
+    };
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
+    if text.len() > LONGEST_INSTANCE || !text.chars().all(is_allowed) {
+        let advice = format!("write up to {LONGEST_INSTANCE} letters, digits, dots, dashes and underscores");
+        return Err(Wrong::new(format!("{text:?} cannot be a name in a group"), advice));
+    }
+    Ok(Some(text.clone()).filter(|text| !text.is_empty()))
 }
 
 fn check_broker(text: &str) -> Result<(), Wrong> {

@@ -51,6 +51,8 @@ pub struct IngestStage {
     pub linger: Duration,
     /// Time between ticks; `None` where time comes from events.
     pub tick: Option<Duration>,
+    /// Name in the group that stays over restarts.
+    pub member: Option<String>,
     /// Name of this instance in its ticks.
     pub instance: Arc<str>,
     /// The way out.
@@ -84,7 +86,7 @@ impl IngestStage {
     /// # Errors
     /// When it cannot go on; it goes on from the committed offsets when started again.
     pub fn run(mut self, stop: &AtomicBool) -> Result<(), StageError> {
-        let config = clients::consumer(&self.client, &self.group);
+        let config = clients::consumer(&self.client, &self.group, self.member.as_deref());
         let beginnings = Beginnings { start: self.start, failure: Mutex::default() };
         let consumer: BaseConsumer<Beginnings> =
             config.create_with_context(beginnings).map_err(while_trying("make a consumer"))?;
@@ -108,6 +110,7 @@ impl IngestStage {
             }
         }
         commit(&consumer, &mut positions, CommitMode::Sync);
+        self.gauges.drained();
         Ok(())
     }
 

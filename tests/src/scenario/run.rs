@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use tidewatch_ingest::Ingest;
 use tidewatch_pipelines::config::{Config, Text};
-use tidewatch_pipelines::detect::{ProcessorError, Settings};
+use tidewatch_pipelines::detect::Settings;
 use tidewatch_pipelines::driver::{Driver, Outputs, Push, Setup, in_memory};
+use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_schemas::{Incident, Reject, Timestamp};
 
 use super::{Arrival, START_MS, Scenario, Span, arrivals};
@@ -70,7 +71,7 @@ fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> T {
 /// When its configuration is wrong, or the store fails.
 pub fn run(scenario: &Scenario, way: Way) -> Outcome {
     let mut driver = driver(scenario, way);
-    let mut play = || -> Result<(), ProcessorError> {
+    let mut play = || -> Result<(), LaneError> {
         for (number, step) in (1_usize..).zip(steps(scenario)) {
             match step {
                 Step::Tick(at) => driver.tick(moment(at))?,

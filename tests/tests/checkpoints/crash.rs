@@ -9,7 +9,7 @@ use object_store::local::LocalFileSystem;
 use tempfile::TempDir;
 use tidewatch_pipelines::checkpoint::{Remote, restore};
 use tidewatch_pipelines::state::{MemoryStore, RocksStore};
-use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, content, feed, open, remote};
+use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, feed, open, remembered, remote};
 
 /// Tells the test that is run as a process of its own where to work.
 const FOLDER: &str = "TIDEWATCH_TEST_CHECKPOINTS";
@@ -46,7 +46,13 @@ fn takes_checkpoints_until_it_is_killed() {
 /// last offset that it said so of.
 fn upload_and_kill(folder: &Path, reports: usize) -> u64 {
     let mut child = Command::new(std::env::current_exe().expect("the program has a path"))
-        .args(["--exact", "crash::takes_checkpoints_until_it_is_killed", "--ignored", "--nocapture", "--test-threads=1"])
+        .args([
+            "--exact",
+            "crash::takes_checkpoints_until_it_is_killed",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ])
         .env(FOLDER, folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -71,18 +77,12 @@ fn what_was_uploaded_outlives_kill_9_and_comes_back_whole() {
         let manifest = chosen.expect("there is one").manifest;
         assert!(manifest.offset >= said, "offset {said} was uploaded, {} counts", manifest.offset);
         let mut reference = open(MemoryStore::default());
-        feed(&mut reference, 1); // As the process did, which commits after its first record.
-        let held = content(&RocksStore::open(&target).expect("it opens"));
+        feed(&mut reference, i64::try_from(manifest.offset).expect("it is small"));
+        let held = remembered(&RocksStore::open(&target).expect("it opens"));
         std::fs::remove_dir_all(&target).expect("it can be removed");
-        feed_like_the_process(&mut reference, i64::try_from(manifest.offset).expect("it is small"));
-        assert!(held == content(reference.store()), "offset {} is another state", manifest.offset);
+        assert!(held == remembered(reference.store()), "offset {} is another state", manifest.offset);
         if loses_disk {
             std::fs::remove_dir_all(folder.path().join("3")).expect("it can be removed");
         }
     }
-}
-
-/// The store does not depend on where commits were.
-fn feed_like_the_process(processor: &mut tidewatch_pipelines::detect::Processor, end: i64) {
-    feed(processor, end);
 }
