@@ -125,9 +125,14 @@ pub fn checkpointer(remote: Remote, folder: &Path, instance: &str) -> Checkpoint
     Checkpointer::new(remote, habits).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// An object store without pauses between tries.
+/// An object store without pauses between its four tries.
 pub fn remote(store: Arc<dyn object_store::ObjectStore>) -> Remote {
-    let patience = Patience { tries: 4, pause: std::time::Duration::ZERO };
+    remote_with(store, 4)
+}
+
+/// An object store without pauses between its tries.
+pub fn remote_with(store: Arc<dyn object_store::ObjectStore>, tries: u32) -> Remote {
+    let patience = Patience { tries, pause: std::time::Duration::ZERO };
     Remote::new(store, "memory".to_owned(), patience).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -21,7 +21,7 @@ use super::name::Epoch;
 use super::remote::Remote;
 use super::schedule::{Last, Schedule};
 use super::upload::Meta;
-use super::worker::{self, Board, Job, Standing};
+use super::worker::{self, Board, Job, Order, Standing};
 use super::{epoch, local, restore};
 use crate::detect::snapshot::{Reached, reached};
 use crate::state::StateStore;
@@ -153,7 +153,7 @@ impl Checkpointer {
         let copy = Copy::take(store, self.habits.folder.join(local::copy_name(partition, number)))?;
         let source = self.habits.source.clone();
         let meta = Meta { source, partition, epoch, reached, taken_at: now };
-        let job = Job { copy, meta, called_off: Arc::clone(&standing.called_off) };
+        let job = Job { copy, order: Order { meta, called_off: Arc::clone(&standing.called_off) } };
         if self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok()) {
             (standing.is_busy, standing.taken) = (true, Some(reached.next_offset));
         }

@@ -20,6 +20,11 @@ use crate::clock::Stopwatch;
 /// A checkpoint that was taken and is to be uploaded.
 pub(super) struct Job {
     pub copy: Copy,
+    pub order: Order,
+}
+
+/// What a job is about.
+pub(super) struct Order {
     pub meta: Meta,
     pub called_off: Arc<AtomicBool>,
 }
@@ -58,13 +63,13 @@ impl Board {
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
-    fn done(&self, job: &Job, is_uploaded: bool) {
-        if let Some(standing) = self.lock().get_mut(&job.meta.partition)
-            && Arc::ptr_eq(&standing.called_off, &job.called_off)
+    fn done(&self, order: &Order, is_uploaded: bool) {
+        if let Some(standing) = self.lock().get_mut(&order.meta.partition)
+            && Arc::ptr_eq(&standing.called_off, &order.called_off)
         {
             standing.is_busy = false;
             if is_uploaded {
-                standing.uploaded = Some(job.meta.clone());
+                standing.uploaded = Some(order.meta.clone());
             } else {
                 // What was taken is not there; the next one is worth taking even at the same offset.
                 standing.taken = None;
@@ -84,27 +89,33 @@ struct Memory {
 /// Uploads until the sender is gone.
 pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, keep: usize) {
     let mut memories: BTreeMap<i32, Memory> = BTreeMap::new();
-    while let Ok(job) = jobs.recv() {
-        let fresh = || Memory { epoch: job.meta.epoch, known: Known::default(), read: Read::new() };
-        let memory = memories.entry(job.meta.partition).or_insert_with(fresh);
-        if memory.epoch != job.meta.epoch {
+    while let Ok(Job { copy, order }) = jobs.recv() {
+        let fresh = || Memory { epoch: order.meta.epoch, known: Known::default(), read: Read::new() };
+        let memory = memories.entry(order.meta.partition).or_insert_with(fresh);
+        if memory.epoch != order.meta.epoch {
             *memory = fresh();
         }
         let watch = Stopwatch::start();
-        let result = finish(remote, &job, memory, keep);
-        tell(&job.meta, &result, watch.elapsed());
+        let result = finish(remote, (&copy, &order), memory, keep);
+        drop(copy);
+        tell(&order.meta, &result, watch.elapsed());
         if result.is_err() {
             // Whether all that was thought to be there is there, is no longer sure.
             memory.known = Known::default();
         }
-        board.done(&job, result.is_ok());
+        board.done(&order, result.is_ok());
     }
 }
 
 type Finished = (Uploaded, Result<Collected, CheckpointError>);
 
-fn finish(remote: &Remote, job: &Job, memory: &mut Memory, keep: usize) -> Result<Finished, CheckpointError> {
-    let uploaded = upload(remote, &job.copy, &job.meta, &mut memory.known, &job.called_off)?;
+fn finish(
+    remote: &Remote,
+    (copy, order): (&Copy, &Order),
+    memory: &mut Memory,
+    keep: usize,
+) -> Result<Finished, CheckpointError> {
+    let uploaded = upload(remote, copy, &order.meta, &mut memory.known, &order.called_off)?;
     let collected = collect::collect(remote, &uploaded.manifest, keep, &mut memory.read);
     Ok((uploaded, collected))
 }

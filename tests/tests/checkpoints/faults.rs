@@ -10,7 +10,9 @@ use tempfile::TempDir;
 use tidewatch_pipelines::checkpoint::{choice, restore};
 use tidewatch_pipelines::state::{Pair, RocksStore};
 use tidewatch_tests::object_faults::{Call, Dice, Fault, Faulty};
-use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, content, feed, open, remote};
+use tidewatch_tests::partition::{
+    PARTITION, START, checkpoint, checkpointer, content, feed, open, remote, remote_with,
+};
 
 /// Lives of an owner, each with its own epoch, and checkpoints that each tries to take.
 const LIVES: i64 = 4;
@@ -41,7 +43,7 @@ fn survives(seed: u64) -> (usize, usize) {
     for life in 0..LIVES {
         let local = TempDir::new().expect("a folder can be made");
         let faulty = Faulty::new(store.clone(), misfortune(Dice(seed * 100 + u64::try_from(life).expect("few"))));
-        let checkpoints = checkpointer(remote(Arc::new(faulty)), local.path(), &format!("life {life}"));
+        let checkpoints = checkpointer(remote_with(Arc::new(faulty), 2), local.path(), &format!("life {life}"));
         let target = local.path().join("3");
         // The new owner takes what is there with the same misfortune, or waits.
         let epoch = loop {
