@@ -22,11 +22,13 @@
 //! | [`choice`] | finds the checkpoint that counts, and says why others do not |
 //! | [`local`], [`upload`], [`collect`] | takes a checkpoint, and removes what no checkpoint needs |
 //! | [`restore`] | brings a checkpoint back into a folder, checked |
+//! | [`custody`] | which state a machine goes on with when it gains a partition |
 //! | [`checkpointer`] | all of it for the detect stage, with a thread of its own for what takes long |
 
 pub mod checkpointer;
 pub mod choice;
 pub mod collect;
+pub mod custody;
 pub mod epoch;
 pub mod error;
 pub mod local;

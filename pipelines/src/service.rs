@@ -10,6 +10,10 @@ use rdkafka::ClientConfig;
 use tidewatch_delivery::{Publish, TopicPublisher};
 use tidewatch_ingest::Ingest;
 
+use crate::checkpoint::checkpointer::{self, Habits};
+use crate::checkpoint::custody::{SharedEpochs, SharedStates};
+use crate::checkpoint::schedule::Schedule;
+use crate::checkpoint::{CheckpointError, Checkpointer, Patience};
 use crate::config::{Clock, Config, ConfigErrors};
 use crate::detect::Settings;
 use crate::kafka::detect_stage::DetectStage;
@@ -20,7 +24,7 @@ use crate::kafka::read_back::OutputReader;
 use crate::kafka::topics::{self, Partitions};
 use crate::kafka::way_out::{Exits, Routes};
 use crate::kafka::{Gauges, StageError};
-use crate::protocol::{Custody, FailPoints, LocalEpochs, LocalStates};
+use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, States};
 
 /// How long findings are waited for before the group is looked after again.
 const FINDINGS: Duration = Duration::from_secs(10);
@@ -57,6 +61,9 @@ pub enum ServiceError {
     /// A stage could not start or ended.
     #[error(transparent)]
     Stage(#[from] StageError),
+    /// Checkpoints cannot be taken.
+    #[error(transparent)]
+    Checkpoints(#[from] CheckpointError),
     /// The rules of ingest are wrong.
     #[error(transparent)]
     Ingest(#[from] tidewatch_ingest::SettingsError),
@@ -180,20 +187,46 @@ impl Parts<'_> {
     fn detect(&self, gauges: Arc<Gauges>) -> Result<DetectStage, ServiceError> {
         let config = &self.config.detect;
         let settings = Arc::new(Settings::new(config));
-        let states = Box::new(LocalStates(config.state.clone()));
+        let checkpoints = self.checkpoints()?.map(Arc::new);
+        let (states, epochs): (Box<dyn States>, Box<dyn Epochs>) = match &checkpoints {
+            None => (Box::new(LocalStates(config.state.clone())), Box::new(LocalEpochs)),
+            Some(shared) => {
+                let states = SharedStates { folder: config.state.clone(), checkpoints: Arc::clone(shared) };
+                (Box::new(states), Box::new(SharedEpochs(Arc::clone(shared))))
+            }
+        };
         Ok(DetectStage {
             client: self.client.clone(),
             group: config.group.clone(),
             instance: self.config.kafka.instance.clone(),
             topic: self.config.topics.names.observations.as_str().into(),
-            custody: Arc::new(Custody::new(settings, states, Box::new(LocalEpochs))),
+            custody: Arc::new(Custody::new(settings, states, epochs)),
             start: config.start,
             batch: config.batch,
             linger: config.linger,
             exits: self.exits()?,
             gauges,
             fail_points: Arc::new(FailPoints::of(self.environment)),
+            checkpoints,
         })
+    }
+
+    /// Copies of the states, where an object store is configured.
+    fn checkpoints(&self) -> Result<Option<Checkpointer>, ServiceError> {
+        let config = &self.config.detect;
+        let Some(location) = &config.checkpoints.location else { return Ok(None) };
+        let options = config.checkpoints.resolved(self.environment)?;
+        let remote = location.reach(&options, Patience::USUAL)?;
+        let cluster = topics::cluster(self.client)?;
+        let habits = Habits {
+            source: format!("{cluster}/{}", self.config.topics.names.observations),
+            instance: checkpointer::unlike_any_other(),
+            folder: config.state.clone(),
+            schedule: Schedule::new(config.checkpoints.interval, config.checkpoints.size),
+            keep: config.checkpoints.keep,
+        };
+        tracing::info!(url = remote.url(), "checkpoints are taken");
+        Ok(Some(Checkpointer::new(remote, habits)?))
     }
 
     /// The way out of detect. The group is in the name that fences, so that two services on one topic do not fence each

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tidewatch_pipelines::checkpoint::checkpointer::Habits;
 use tidewatch_pipelines::checkpoint::schedule::Schedule;
-use tidewatch_pipelines::checkpoint::{Checkpointer, Epoch, Patience, Remote};
+use tidewatch_pipelines::checkpoint::{Checkpointer, Patience, Remote};
 use tidewatch_pipelines::config::Config;
 use tidewatch_pipelines::detect::{Mark, Marks, Outgoing, Processor, Received, Settings, Target};
 use tidewatch_pipelines::state::{Family, Pair, StateStore};
@@ -138,8 +138,8 @@ pub fn remote_with(store: Arc<dyn object_store::ObjectStore>, tries: u32) -> Rem
 
 /// Takes a checkpoint of what is committed and waits until it is uploaded, or has failed; returns its offset where it is
 /// there.
-pub fn checkpoint(checkpointer: &Checkpointer, processor: &Processor, epoch: Epoch) -> Option<u64> {
-    let taken = checkpointer.take(PARTITION, processor.store(), epoch, START);
+pub fn checkpoint(checkpointer: &Checkpointer, processor: &Processor) -> Option<u64> {
+    let taken = checkpointer.take(PARTITION, processor.store(), START);
     taken.unwrap_or_else(|error| panic!("{error}"));
     assert!(checkpointer.settle(std::time::Duration::from_secs(60)), "the checkpoint takes too long");
     let next = processor.next_offset().and_then(|next| u64::try_from(next).ok());

@@ -6,6 +6,8 @@ mod command;
 mod continuation;
 #[path = "checkpoints/crash.rs"]
 mod crash;
+#[path = "checkpoints/custody.rs"]
+mod custody;
 #[path = "checkpoints/faults.rs"]
 mod faults;
 #[path = "checkpoints/golden.rs"]

@@ -23,6 +23,7 @@ use super::schedule::{Last, Schedule};
 use super::upload::Meta;
 use super::worker::{self, Board, Job, Order, Standing};
 use super::{epoch, local, restore};
+use crate::clock;
 use crate::detect::snapshot::{Reached, reached};
 use crate::state::StateStore;
 
@@ -81,13 +82,17 @@ impl Checkpointer {
     }
 
     /// Becomes the owner of a partition, as far as checkpoints are concerned: nobody with a lower epoch writes one that
-    /// counts.
+    /// counts. The epoch is above `last`, the one that the state knows.
     ///
     /// # Errors
     /// When the object store refuses.
-    pub fn claim_epoch(&self, partition: i32) -> Result<Epoch, CheckpointError> {
-        let number = self.claims.fetch_add(1, Ordering::Relaxed);
-        epoch::claim(&self.remote, partition, &format!("{}/{number}", self.habits.instance))
+    pub fn claim_epoch(&self, partition: i32, last: Epoch) -> Result<Epoch, CheckpointError> {
+        epoch::claim(&self.remote, partition, last, &self.claimant())
+    }
+
+    /// What no claim before was made with.
+    fn claimant(&self) -> String {
+        format!("{}/{}", self.habits.instance, self.claims.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The checkpoint of a partition that counts; `None` when there is none.
@@ -107,16 +112,16 @@ impl Checkpointer {
     }
 
     /// Begins to take checkpoints of a partition, whose store this process has open, the first one an interval after
-    /// `now`.
+    /// `now`. An epoch that is not claimed is claimed before the first of them, unless somebody else came meanwhile.
     ///
     /// # Errors
     /// When copies that a process left behind as it died cannot be removed.
-    pub fn begin(&self, partition: i32, now: Timestamp) -> Result<(), CheckpointError> {
+    pub fn begin(&self, partition: i32, epoch: (Epoch, bool), now: Timestamp) -> Result<(), CheckpointError> {
         let made = self.copies.load(Ordering::Relaxed);
         local::clear_copies(&self.habits.folder, partition, made)?;
         let last = Last { at: now, written: 0 };
         let called_off = Arc::default();
-        let standing = Standing { last, taken: None, uploaded: None, is_busy: false, called_off };
+        let standing = Standing { epoch, last, taken: None, uploaded: None, is_busy: false, called_off };
         self.board.lock().insert(partition, standing);
         Ok(())
     }
@@ -134,13 +139,7 @@ impl Checkpointer {
     ///
     /// # Errors
     /// When the copy cannot be made.
-    pub fn take(
-        &self,
-        partition: i32,
-        store: &dyn StateStore,
-        epoch: Epoch,
-        now: Timestamp,
-    ) -> Result<Taken, CheckpointError> {
+    pub fn take(&self, partition: i32, store: &dyn StateStore, now: Timestamp) -> Result<Taken, CheckpointError> {
         let mut partitions = self.board.lock();
         let Some(standing) = partitions.get_mut(&partition) else { return Ok(Taken::Unchanged) };
         if standing.is_busy {
@@ -152,8 +151,10 @@ impl Checkpointer {
         let number = self.copies.fetch_add(1, Ordering::Relaxed);
         let copy = Copy::take(store, self.habits.folder.join(local::copy_name(partition, number)))?;
         let source = self.habits.source.clone();
+        let (epoch, is_claimed) = standing.epoch;
         let meta = Meta { source, partition, epoch, reached, taken_at: now };
-        let job = Job { copy, order: Order { meta, called_off: Arc::clone(&standing.called_off) } };
+        let unclaimed = (!is_claimed).then(|| self.claimant());
+        let job = Job { copy, order: Order { meta, unclaimed, called_off: Arc::clone(&standing.called_off) } };
         if self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok()) {
             (standing.is_busy, standing.taken) = (true, Some(reached.next_offset));
         }
@@ -195,4 +196,15 @@ impl Drop for Checkpointer {
             tracing::error!("the thread of checkpoints panicked");
         }
     }
+}
+
+/// A name that no other process has: what the kernel makes up, or the number and the beginning of this process where it
+/// does not.
+#[must_use]
+pub fn unlike_any_other() -> String {
+    let made_up = std::fs::read_to_string("/proc/sys/kernel/random/uuid");
+    made_up.map_or_else(
+        |_| format!("{}-{}", std::process::id(), clock::now().0),
+        |identifier| identifier.trim().to_owned(),
+    )
 }

@@ -19,13 +19,13 @@ pub fn highest(remote: &Remote, partition: i32) -> Result<Option<Epoch>, Checkpo
     Ok(claims.iter().filter_map(|claim| name::epoch_of(&claim.name)).max())
 }
 
-/// Claims the next epoch of a partition. `claimant` is what no other claim says, also none of this process: it tells a
+/// Claims the next epoch of a partition, above `last`. `claimant` is what no other claim says, also none of this process: it tells a
 /// claim whose answer was lost from one of somebody else.
 ///
 /// # Errors
 /// When the object store refuses, or others are faster every time.
-pub fn claim(remote: &Remote, partition: i32, claimant: &str) -> Result<Epoch, CheckpointError> {
-    let mut epoch = highest(remote, partition)?.unwrap_or_default();
+pub fn claim(remote: &Remote, partition: i32, last: Epoch, claimant: &str) -> Result<Epoch, CheckpointError> {
+    let mut epoch = highest(remote, partition)?.unwrap_or_default().max(last);
     for _ in 0..TRIES {
         epoch = epoch.next();
         if remote.create(&name::epoch(partition, epoch), claimant.as_bytes())? == Creation::Ours {
@@ -53,7 +53,7 @@ mod tests {
                 let store = Arc::clone(&store);
                 std::thread::spawn(move || {
                     let remote = Remote::new(store, "memory".to_owned(), Patience::USUAL).unwrap();
-                    let claim = |turn| claim(&remote, 3, &format!("{thread}/{turn}")).unwrap();
+                    let claim = |turn| claim(&remote, 3, Epoch(0), &format!("{thread}/{turn}")).unwrap();
                     (0..10).map(claim).collect::<Vec<_>>()
                 })
             })
@@ -65,6 +65,7 @@ mod tests {
         let remote = Remote::new(store, "memory".to_owned(), Patience::USUAL).unwrap();
         assert_eq!(highest(&remote, 3).unwrap(), distinct.last().copied());
         assert_eq!(highest(&remote, 4).unwrap(), None, "partitions count for themselves");
-        assert_eq!(claim(&remote, 4, "a").unwrap(), Epoch(1));
+        assert_eq!(claim(&remote, 4, Epoch(0), "a").unwrap(), Epoch(1));
+        assert_eq!(claim(&remote, 4, Epoch(7), "b").unwrap(), Epoch(8), "above what the state knows");
     }
 }

@@ -96,6 +96,18 @@ pub enum CheckpointError {
         /// The epoch that two owners believe to have.
         epoch: Epoch,
     },
+    /// The partition has a later owner.
+    #[error(
+        "partition {partition} has an owner of epoch {highest}, and epoch {epoch} was counted without the object store"
+    )]
+    Superseded {
+        /// Which partition.
+        partition: i32,
+        /// The epoch that was not claimed.
+        epoch: Epoch,
+        /// The highest that was.
+        highest: Epoch,
+    },
     /// The epoch was claimed again and again by others.
     #[error("no epoch of partition {partition} could be claimed in {tries} tries at {url}")]
     NoEpoch {

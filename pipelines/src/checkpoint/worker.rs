@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::collect::{self, Collected, Read};
+use super::epoch;
 use super::error::CheckpointError;
 use super::local::Copy;
 use super::name::Epoch;
@@ -25,7 +26,10 @@ pub(super) struct Job {
 
 /// What a job is about.
 pub(super) struct Order {
+    /// With the epoch of the owner, once it has claimed one.
     pub meta: Meta,
+    /// What the owner calls itself when it has not; see [`Standing::epoch`].
+    pub unclaimed: Option<String>,
     pub called_off: Arc<AtomicBool>,
 }
 
@@ -39,6 +43,8 @@ pub(super) struct Board {
 /// How it stands with the checkpoints of a partition that is owned.
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
+    /// The epoch, and whether it is claimed. One that is not was counted without the object store, which did not answer.
+    pub epoch: (Epoch, bool),
     /// When the latest was taken, or the partition was gained.
     pub last: Last,
     /// Offset of the latest that was taken.
@@ -61,6 +67,14 @@ impl Board {
         let is_busy = |partitions: &mut BTreeMap<i32, Standing>| partitions.values().any(|one| one.is_busy);
         let waited = self.settled.wait_timeout_while(self.lock(), limit, is_busy);
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    fn claimed(&self, order: &Order) {
+        if let Some(standing) = self.lock().get_mut(&order.meta.partition)
+            && Arc::ptr_eq(&standing.called_off, &order.called_off)
+        {
+            standing.epoch = (order.meta.epoch, true);
+        }
     }
 
     fn done(&self, order: &Order, is_uploaded: bool) {
@@ -89,14 +103,18 @@ struct Memory {
 /// Uploads until the sender is gone.
 pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, keep: usize) {
     let mut memories: BTreeMap<i32, Memory> = BTreeMap::new();
-    while let Ok(Job { copy, order }) = jobs.recv() {
+    while let Ok(Job { copy, mut order }) = jobs.recv() {
+        let claimed = claim(remote, &mut order);
+        if claimed.is_ok() {
+            board.claimed(&order);
+        }
         let fresh = || Memory { epoch: order.meta.epoch, known: Known::default(), read: Read::new() };
         let memory = memories.entry(order.meta.partition).or_insert_with(fresh);
         if memory.epoch != order.meta.epoch {
             *memory = fresh();
         }
         let watch = Stopwatch::start();
-        let result = finish(remote, (&copy, &order), memory, keep);
+        let result = claimed.and_then(|()| finish(remote, (&copy, &order), memory, keep));
         drop(copy);
         tell(&order.meta, &result, watch.elapsed());
         if result.is_err() {
@@ -105,6 +123,18 @@ pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, keep: us
         }
         board.done(&order, result.is_ok());
     }
+}
+
+/// Claims the epoch of an owner that could not when it gained the partition, unless somebody else has come since.
+fn claim(remote: &Remote, order: &mut Order) -> Result<(), CheckpointError> {
+    let Some(claimant) = order.unclaimed.take() else { return Ok(()) };
+    let Meta { partition, epoch, .. } = order.meta;
+    let highest = epoch::highest(remote, partition)?.unwrap_or_default();
+    if highest >= epoch {
+        return Err(CheckpointError::Superseded { partition, epoch, highest });
+    }
+    order.meta.epoch = epoch::claim(remote, partition, epoch, &claimant)?;
+    Ok(())
 }
 
 type Finished = (Uploaded, Result<Collected, CheckpointError>);

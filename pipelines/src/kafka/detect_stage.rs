@@ -19,10 +19,11 @@ use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
 use super::ownership::Ownership;
 use super::way_out::{Exits, WayOut};
-use crate::clock::Stopwatch;
+use crate::checkpoint::{Checkpointer, Taken};
+use crate::clock::{self, Stopwatch};
 use crate::config::Start;
-use crate::detect::Received;
-use crate::protocol::{Committed, Custody, FailPoints, Lane, Step};
+use crate::detect::{Processor, Received};
+use crate::protocol::{Committed, Custody, FailPoint, FailPoints, Lane, Step};
 
 /// How often the group is told how far its members are, for those who watch lag.
 const TELL_GROUP: Duration = Duration::from_secs(5);
@@ -33,6 +34,8 @@ const BACK_OFF: Duration = Duration::from_millis(500);
 const CONFIRM: Duration = Duration::from_secs(4);
 /// How long ago the last poll may be for a partition to count as ours.
 const OURS: Duration = Duration::from_secs(10);
+/// How long the last checkpoints may take when the process ends.
+const LAST_CHECKPOINTS: Duration = Duration::from_secs(4);
 /// How long a session that failed is not begun again.
 const BEGIN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -60,6 +63,8 @@ pub struct DetectStage {
     pub gauges: Arc<Gauges>,
     /// Where tests end the process.
     pub fail_points: Arc<FailPoints>,
+    /// Copies of the states; none where no object store is configured.
+    pub checkpoints: Option<Arc<Checkpointer>>,
 }
 
 /// One membership in the group.
@@ -103,6 +108,26 @@ impl DetectStage {
     }
 }
 
+impl DetectStage {
+    fn checkpoint_if_due(&self, partition: i32, processor: &Processor) {
+        if let Some(checkpoints) = &self.checkpoints
+            && checkpoints.due(partition, clock::now(), processor.store().written())
+        {
+            self.checkpoint(checkpoints, partition, processor);
+        }
+    }
+
+    /// A checkpoint that cannot be taken costs a longer replay one day, and nothing now.
+    fn checkpoint(&self, checkpoints: &Checkpointer, partition: i32, processor: &Processor) {
+        let taken = checkpoints.take(partition, processor.store(), clock::now());
+        match taken {
+            Ok(Taken::Queued(_)) => self.fail_points.pass(FailPoint::MidCheckpointUpload),
+            Ok(Taken::Busy | Taken::Unchanged) => {}
+            Err(error) => tracing::warn!(partition, %error, "no checkpoint could be taken"),
+        }
+    }
+}
+
 impl<'a> Session<'a> {
     fn begin(stage: &'a DetectStage) -> Result<Self, StageError> {
         let exits = stage.exits.clone();
@@ -132,6 +157,7 @@ impl<'a> Session<'a> {
         }
         self.finish()?;
         self.tell_group(CommitMode::Sync);
+        self.last_checkpoints();
         self.stage.gauges.drained();
         Ok(End::Asked)
     }
@@ -193,12 +219,27 @@ impl<'a> Session<'a> {
                 attempt.failed = Some(Stopwatch::start());
             }
             attempt.publish(*partition, lane)?;
+            self.stage.checkpoint_if_due(*partition, lane.processor());
             lane.processor().time().into_iter().for_each(|time| self.stage.gauges.reached(time));
         }
         (self.failed, self.superseded) = (attempt.failed, attempt.superseded);
         let held_back = held.lanes.iter().filter(|(_, lane)| lane.is_held()).map(|(number, _)| *number).collect();
         drop(held);
         self.throttle(held_back)
+    }
+
+    /// Leaves behind what another machine can go on from at once.
+    fn last_checkpoints(&self) {
+        let Some(checkpoints) = &self.stage.checkpoints else { return };
+        let half = LAST_CHECKPOINTS / 2;
+        // What is on its way is older; a partition has one at a time.
+        let _ = checkpoints.settle(half);
+        for (partition, lane) in &self.consumer.context().held().lanes {
+            self.stage.checkpoint(checkpoints, *partition, lane.processor());
+        }
+        if !checkpoints.settle(half) {
+            tracing::warn!("the last checkpoints were not done in time; the ones before count");
+        }
     }
 
     /// Stops reading the partitions whose outputs wait, and goes on with those whose outputs are gone.

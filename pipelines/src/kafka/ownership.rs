@@ -94,6 +94,7 @@ impl Ownership {
         for (_, partition) in numbers(list) {
             let lane = self.held().lanes.remove(&partition);
             drop(lane);
+            self.custody.release(partition);
             tracing::info!(partition, "partition given up");
         }
     }
@@ -159,7 +160,7 @@ impl ConsumerContext for Ownership {
             }
             _ => {
                 let lanes = std::mem::take(&mut self.held().lanes);
-                drop(lanes);
+                lanes.into_keys().for_each(|partition| self.custody.release(partition));
                 self.note("give all partitions up", consumer.unassign());
             }
         }

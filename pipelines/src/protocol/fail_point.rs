@@ -20,12 +20,19 @@ pub enum FailPoint {
     AfterCommitBeforePrune,
     /// Partitions are being taken or given up.
     InRebalance,
+    /// A checkpoint was taken and is being uploaded.
+    MidCheckpointUpload,
 }
 
 impl FailPoint {
     /// Every place.
-    pub const ALL: [Self; 4] =
-        [Self::AfterStoreCommit, Self::MidPublish, Self::AfterCommitBeforePrune, Self::InRebalance];
+    pub const ALL: [Self; 5] = [
+        Self::AfterStoreCommit,
+        Self::MidPublish,
+        Self::AfterCommitBeforePrune,
+        Self::InRebalance,
+        Self::MidCheckpointUpload,
+    ];
 
     /// Its name.
     #[must_use]
@@ -35,6 +42,7 @@ impl FailPoint {
             Self::MidPublish => "mid_publish",
             Self::AfterCommitBeforePrune => "after_commit_before_prune",
             Self::InRebalance => "in_rebalance",
+            Self::MidCheckpointUpload => "mid_checkpoint_upload",
         }
     }
 }

@@ -29,6 +29,9 @@ pub trait Epochs: Send + Sync {
     /// # Errors
     /// When it cannot be claimed.
     fn claim(&self, partition: i32, last: u64) -> Result<u64, OwnershipError>;
+
+    /// Takes note that a partition is not owned any more.
+    fn release(&self, _partition: i32) {}
 }
 
 /// A partition could not be opened.
@@ -79,6 +82,11 @@ impl Custody {
         let epoch = self.epochs.claim(partition, processor.epoch()?)?;
         processor.begin_epoch(epoch)?;
         Ok(Owned { processor, epoch })
+    }
+
+    /// Takes note that a partition is not owned any more.
+    pub fn release(&self, partition: i32) {
+        self.epochs.release(partition);
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use object_store::local::LocalFileSystem;
 use serde_json::Value as Json;
 use tempfile::TempDir;
+use tidewatch_pipelines::checkpoint::Epoch;
 use tidewatch_pipelines::state::RocksStore;
 use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, content, feed, open, remote};
 use tidewatch_tests::program;
@@ -18,11 +19,11 @@ fn service(folder: &Path) -> (String, Vec<Vec<tidewatch_pipelines::state::Pair>>
     let store = Arc::new(LocalFileSystem::new_with_prefix(&url).expect("a folder"));
     let checkpoints = checkpointer(remote(store), &local, "first");
     let mut processor = open(RocksStore::open(&local.join("3")).expect("it opens"));
-    let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+    checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
     for end in [30, 60] {
         feed(&mut processor, end);
-        assert!(checkpoint(&checkpoints, &processor, epoch).is_some());
+        assert!(checkpoint(&checkpoints, &processor).is_some());
     }
     let config = folder.join("tidewatch.yaml");
     let yaml =

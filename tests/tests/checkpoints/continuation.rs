@@ -28,9 +28,9 @@ fn what_is_restored_is_what_was_taken_and_goes_on_the_same() {
         let checkpoints = checkpointer(remote(store.clone()), first.path(), "first");
         let mut processor = open(RocksStore::open(&first.path().join("3")).expect("it opens"));
         let mut outputs = feed(&mut processor, cut);
-        let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-        checkpoints.begin(PARTITION, START).expect("it begins");
-        assert!(checkpoint(&checkpoints, &processor, epoch).is_some(), "cut at {cut}");
+        let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+        checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
+        assert!(checkpoint(&checkpoints, &processor).is_some(), "cut at {cut}");
         let taken = content(processor.store());
 
         let elsewhere = checkpointer(remote(store), second.path(), "second");
@@ -61,10 +61,10 @@ fn only_what_changed_is_uploaded() {
     });
     let checkpoints = checkpointer(remote(Arc::new(watched)), local.path(), "first");
     let mut processor = open(RocksStore::open(&local.path().join("3")).expect("it opens"));
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    checkpoints.begin(PARTITION, (Epoch(1), true), START).expect("it begins");
     for end in (10..=100).step_by(10) {
         feed(&mut processor, end);
-        assert!(checkpoint(&checkpoints, &processor, Epoch(1)).is_some());
+        assert!(checkpoint(&checkpoints, &processor).is_some());
     }
     let puts = puts.lock().expect("nobody panicked");
     let distinct: std::collections::BTreeSet<&String> = puts.iter().collect();
@@ -89,10 +89,10 @@ fn judging_goes_on_while_a_checkpoint_is_uploaded() {
     });
     let checkpoints = checkpointer(remote(Arc::new(gated)), local.path(), "first");
     let mut processor = open(RocksStore::open(&local.path().join("3")).expect("it opens"));
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    checkpoints.begin(PARTITION, (Epoch(1), true), START).expect("it begins");
     feed(&mut processor, 50);
     let take = |processor: &tidewatch_pipelines::detect::Processor| {
-        checkpoints.take(PARTITION, processor.store(), Epoch(1), START).expect("a copy can be made")
+        checkpoints.take(PARTITION, processor.store(), START).expect("a copy can be made")
     };
     assert!(matches!(take(&processor), Taken::Queued(reached) if reached.next_offset == 50));
     waiting.recv().expect("the upload comes to its manifest");
@@ -120,7 +120,7 @@ fn copies_that_a_crash_left_behind_are_removed() {
         std::fs::create_dir(local.path().join(name)).expect("it can be made");
     }
     let checkpoints = checkpointer(remote(store), local.path(), "first");
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    checkpoints.begin(PARTITION, (Epoch(1), true), START).expect("it begins");
     let mut left: Vec<String> = std::fs::read_dir(local.path())
         .expect("it lists")
         .map(|entry| entry.expect("one").file_name().to_string_lossy().into_owned())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 use tempfile::TempDir;
-use tidewatch_pipelines::checkpoint::{Remote, restore};
+use tidewatch_pipelines::checkpoint::{Epoch, Remote, restore};
 use tidewatch_pipelines::state::{MemoryStore, RocksStore};
 use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, feed, open, remembered, remote};
 
@@ -27,17 +27,17 @@ fn reach(folder: &Path) -> Remote {
 fn takes_checkpoints_until_it_is_killed() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).expect("the test below names the folder"));
     let checkpoints = checkpointer(reach(&folder), &folder, &std::process::id().to_string());
-    let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
+    let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
     let local = folder.join("3");
     if !local.exists() {
         checkpoints.restore(PARTITION, &local).expect("it restores");
     }
     let mut processor = open(RocksStore::open(&local).expect("it opens"));
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
     let begin = processor.next_offset().unwrap_or(0);
     for end in (begin + 1..END).step_by(3) {
         feed(&mut processor, end);
-        let offset = checkpoint(&checkpoints, &processor, epoch).expect("the folder takes checkpoints");
+        let offset = checkpoint(&checkpoints, &processor).expect("the folder takes checkpoints");
         println!("\nuploaded {offset}");
     }
 }

@@ -7,7 +7,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tempfile::TempDir;
-use tidewatch_pipelines::checkpoint::{choice, restore};
+use tidewatch_pipelines::checkpoint::{Epoch, choice, restore};
 use tidewatch_pipelines::state::{Pair, RocksStore};
 use tidewatch_tests::object_faults::{Call, Dice, Fault, Faulty};
 use tidewatch_tests::partition::{
@@ -47,19 +47,19 @@ fn survives(seed: u64) -> (usize, usize) {
         let target = local.path().join("3");
         // The new owner takes what is there with the same misfortune, or waits.
         let epoch = loop {
-            if let Ok(epoch) = checkpoints.claim_epoch(PARTITION) {
+            if let Ok(epoch) = checkpoints.claim_epoch(PARTITION, Epoch(0)) {
                 break epoch;
             }
         };
         while checkpoints.restore(PARTITION, &target).is_err() {}
         let mut processor = open(RocksStore::open(&target).expect("it opens"));
         end = processor.next_offset().unwrap_or(0).max(end - 40);
-        checkpoints.begin(PARTITION, START).expect("it begins");
+        checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
         for _ in 0..TRIES {
             end += 11;
             feed(&mut processor, end);
             contents.insert(u64::try_from(end).expect("not negative"), content(processor.store()));
-            match checkpoint(&checkpoints, &processor, epoch) {
+            match checkpoint(&checkpoints, &processor) {
                 Some(offset) => last_said = Some((epoch, offset)),
                 None => failures += 1,
             }
@@ -108,16 +108,16 @@ fn a_checkpoint_without_its_manifest_or_a_file_does_not_exist() {
         let (switch, faulty) = refusing(&store, begins, Fault::Refused);
         let checkpoints = checkpointer(remote(faulty), local.path(), "first");
         let mut processor = open(RocksStore::open(&local.path().join("3")).expect("it opens"));
-        let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-        checkpoints.begin(PARTITION, START).expect("it begins");
+        let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+        checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
         feed(&mut processor, 20);
-        assert_eq!(checkpoint(&checkpoints, &processor, epoch), Some(20));
+        assert_eq!(checkpoint(&checkpoints, &processor), Some(20));
         switch.store(true, std::sync::atomic::Ordering::Relaxed);
         feed(&mut processor, 40);
-        assert_eq!(checkpoint(&checkpoints, &processor, epoch), None, "{begins}");
+        assert_eq!(checkpoint(&checkpoints, &processor), None, "{begins}");
         assert_eq!(restored(&store).map(|(offset, _)| offset), Some(20), "{begins}");
         switch.store(false, std::sync::atomic::Ordering::Relaxed);
-        assert_eq!(checkpoint(&checkpoints, &processor, epoch), Some(40), "{begins}: the next one makes up for it");
+        assert_eq!(checkpoint(&checkpoints, &processor), Some(40), "{begins}: the next one makes up for it");
         assert_eq!(restored(&store).map(|(offset, _)| offset), Some(40), "{begins}");
     }
 }
@@ -135,7 +135,7 @@ fn a_manifest_whose_answer_was_lost_is_there_and_known_to_be() {
     let created = patient.create(&path, b"me").expect("it answers");
     assert_eq!(created, tidewatch_pipelines::checkpoint::remote::Creation::Ours, "its content tells whose it is");
     let checkpoints = checkpointer(patient, local.path(), "first");
-    assert_eq!(checkpoints.claim_epoch(PARTITION).expect("it answers").0, 2);
+    assert_eq!(checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("it answers").0, 2);
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn a_file_that_was_removed_is_passed_over_with_its_checkpoint() {
     let (local, store) = (TempDir::new().expect("a folder"), Arc::new(InMemory::new()));
     let checkpoints = checkpointer(remote(store.clone()), local.path(), "first");
     let mut processor = open(RocksStore::open(&local.path().join("3")).expect("it opens"));
-    let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+    checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
     let mut files = Vec::new();
     for end in [20, 40] {
         feed(&mut processor, end);
-        assert!(checkpoint(&checkpoints, &processor, epoch).is_some());
+        assert!(checkpoint(&checkpoints, &processor).is_some());
         let manifest = checkpoints.latest(PARTITION).expect("it reads").expect("it is there").manifest;
         files.push(manifest.files.into_iter().map(|file| file.hash).collect::<std::collections::BTreeSet<_>>());
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 use tempfile::TempDir;
-use tidewatch_pipelines::checkpoint::restore;
+use tidewatch_pipelines::checkpoint::{Epoch, restore};
 use tidewatch_pipelines::detect::snapshot::STATE_VERSION;
 use tidewatch_pipelines::state::{MemoryStore, RocksStore};
 use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, feed, open, remembered, remote};
@@ -35,10 +35,10 @@ fn writes_the_golden_checkpoint() {
     let store = Arc::new(LocalFileSystem::new_with_prefix(&folder).expect("a folder"));
     let checkpoints = checkpointer(remote(store), local.path(), "golden");
     let mut processor = open(RocksStore::open(&local.path().join("3")).expect("it opens"));
-    let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+    checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
     feed(&mut processor, OFFSET);
-    assert!(checkpoint(&checkpoints, &processor, epoch).is_some());
+    assert!(checkpoint(&checkpoints, &processor).is_some());
 }
 
 #[test]

@@ -26,15 +26,15 @@ fn owner(store: &Arc<InMemory>, name: &str) -> Owner {
     let folder = TempDir::new().expect("a folder can be made");
     let checkpoints = checkpointer(remote(store.clone()), folder.path(), name);
     let processor = open(RocksStore::open(&folder.path().join("3")).expect("it opens"));
-    let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+    checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
     Owner { checkpoints, processor, epoch, _folder: folder }
 }
 
 impl Owner {
     fn reach(&mut self, end: i64) {
         feed(&mut self.processor, end);
-        assert!(checkpoint(&self.checkpoints, &self.processor, self.epoch).is_some(), "offset {end}");
+        assert!(checkpoint(&self.checkpoints, &self.processor).is_some(), "offset {end}");
     }
 }
 

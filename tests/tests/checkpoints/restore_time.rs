@@ -75,8 +75,8 @@ fn measure(series: u32) {
     learn(&mut processor, series);
     let remote = remote(Arc::new(LocalFileSystem::new_with_prefix(&url).expect("a folder")));
     let checkpoints = checkpointer(remote, &local, "first");
-    checkpoints.begin(PARTITION, START).expect("it begins");
-    let (_, copy) = timed(|| checkpoints.take(PARTITION, processor.store(), Epoch(1), START).expect("it copies"));
+    checkpoints.begin(PARTITION, (Epoch(1), true), START).expect("it begins");
+    let (_, copy) = timed(|| checkpoints.take(PARTITION, processor.store(), START).expect("it copies"));
     let (_, upload) = timed(|| assert!(checkpoints.settle(Duration::from_secs(600))));
     let written = processor.store().written();
     drop(processor);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 use tempfile::TempDir;
-use tidewatch_pipelines::checkpoint::{Remote, restore};
+use tidewatch_pipelines::checkpoint::{Epoch, Remote, restore};
 use tidewatch_pipelines::detect::{Processor, ProcessorError};
 use tidewatch_pipelines::state::{Pair, RocksStore};
 use tidewatch_tests::partition::{PARTITION, START, checkpoint, checkpointer, content, feed, open, remote, settings};
@@ -121,11 +121,11 @@ fn two_checkpoints(folder: &Path) -> [Vec<Vec<Pair>>; 2] {
     let local = TempDir::new().expect("a folder");
     let checkpoints = checkpointer(reach(folder), local.path(), "first");
     let mut processor = open(RocksStore::open(&local.path().join("3")).expect("it opens"));
-    let epoch = checkpoints.claim_epoch(PARTITION).expect("an epoch can be claimed");
-    checkpoints.begin(PARTITION, START).expect("it begins");
+    let epoch = checkpoints.claim_epoch(PARTITION, Epoch(0)).expect("an epoch can be claimed");
+    checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
     [40, 80].map(|end| {
         feed(&mut processor, end);
-        assert!(checkpoint(&checkpoints, &processor, epoch).is_some());
+        assert!(checkpoint(&checkpoints, &processor).is_some());
         content(processor.store())
     })
 }
