@@ -12,6 +12,7 @@
 //!
 //! Nothing here knows a broker or a clock.
 
+mod attempts;
 mod classes;
 mod entry;
 mod folded;
@@ -26,6 +27,7 @@ mod progress;
 pub mod settings;
 pub mod snapshot;
 mod stored;
+mod tenants;
 
 pub use loss::{Gap, Missing};
 pub use marks::{Mark, Marks};
@@ -33,3 +35,4 @@ pub use outbox::Outbox;
 pub use outgoing::{NumberedFinding, Outgoing, Target};
 pub use processor::{Processor, ProcessorError, Received};
 pub use settings::Settings;
+pub use tenants::Limits;

@@ -16,6 +16,7 @@ use tidewatch_schemas::topics::Topics;
 use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
 
 use crate::detect::{ProcessorError, Settings};
+use crate::guard::decoding::decoded;
 use crate::protocol::LaneError;
 use crate::state::{MemoryStore, StateStore, StoreError};
 use partition::Partition;
@@ -119,7 +120,7 @@ impl Driver {
             headers: push.headers,
         };
         *offset += 1;
-        let handled = self.setup.ingest.handle(&record);
+        let handled = decoded(&self.setup.ingest, &record);
         self.outputs.rejects.extend(handled.rejects);
         for envelope in handled.envelopes {
             self.append(&envelope, push.at)?;

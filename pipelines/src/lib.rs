@@ -13,6 +13,7 @@
 //! | [`backtest`] | files through the driver, and what came of it |
 //! | [`report`] | back-tests as pictures |
 //! | [`schema`] | the formats of what is published |
+//! | [`guard`] | panics where one input must not stop the others |
 //! | [`inspect`] | what is believed of a series, as text |
 //! | [`cli`], [`clock`] | the command line, and the one look at the host's clock |
 //! | [`recording`], [`labels`], [`scoreboard`], [`present`] | recorded fleets, their faults, and what was found of them |
@@ -26,6 +27,7 @@ pub mod config;
 pub mod demo;
 pub mod detect;
 pub mod driver;
+pub mod guard;
 pub mod inspect;
 pub mod kafka;
 pub mod labels;

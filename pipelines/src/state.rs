@@ -25,11 +25,16 @@ pub enum Family {
     Series,
     /// Outputs that are decided and not yet known to be published, by sequence number.
     Outbox,
+    /// A record a tenant of a pool: what it may still do.
+    Tenants,
+    /// Records that were begun and may have ended the process, by offset.
+    Attempts,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Pools, Self::Classes, Self::Series, Self::Outbox];
+    pub const ALL: [Self; 7] =
+        [Self::Meta, Self::Pools, Self::Classes, Self::Series, Self::Outbox, Self::Tenants, Self::Attempts];
 
     /// The name it has on disk.
     #[must_use]
@@ -40,6 +45,8 @@ impl Family {
             Self::Classes => "classes",
             Self::Series => "series",
             Self::Outbox => "outbox",
+            Self::Tenants => "tenants",
+            Self::Attempts => "attempts",
         }
     }
 }

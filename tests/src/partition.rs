@@ -101,16 +101,16 @@ fn last_output(processor: &Processor) -> u64 {
     waiting.max(processor.outbox().published().highest())
 }
 
-/// All that a store holds, family by family.
+/// All that a store holds, family by family, but for the notes on who is working on it.
 pub fn content(store: &dyn StateStore) -> Vec<Vec<Pair>> {
     let scan = |family| store.scan(family).unwrap_or_else(|error| panic!("{error}"));
-    Family::ALL.into_iter().map(scan).collect()
+    Family::ALL.into_iter().filter(|family| *family != Family::Attempts).map(scan).collect()
 }
 
 /// What a partition has learned and decided, which does not depend on where commits were.
 pub fn remembered(store: &dyn StateStore) -> Vec<Vec<Pair>> {
     let scan = |family| store.scan(family).unwrap_or_else(|error| panic!("{error}"));
-    [Family::Pools, Family::Classes, Family::Series].into_iter().map(scan).collect()
+    [Family::Pools, Family::Classes, Family::Series, Family::Tenants].into_iter().map(scan).collect()
 }
 
 /// Checkpoints of an instance in `remote`, with copies in `folder`, due every minute.

@@ -53,6 +53,10 @@ pub struct DetectConfig {
     pub silence_after: u32,
     /// Most series of a pool.
     pub series_limit: usize,
+    /// Most series of a tenant in a pool.
+    pub tenant_series_limit: usize,
+    /// Most series of a tenant in a pool that may begin in a minute of event time.
+    pub new_series_limit: u32,
     /// Most records of a micro-batch.
     pub batch: usize,
     /// Longest wait for a batch to fill.
@@ -77,6 +81,8 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
         silence_after: section.whole("silence_after", 1..=1000),
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
+        tenant_series_limit: section.whole("tenant_series_limit", 1..=10_000_000) as usize,
+        new_series_limit: section.whole("new_series_limit", 1..=10_000_000),
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
         start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Earliest),

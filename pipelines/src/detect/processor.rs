@@ -11,6 +11,7 @@ use tidewatch_detectors::Judgement;
 use tidewatch_schemas::wire::{self, WireError};
 use tidewatch_schemas::{Content, Observation, Origin, PoolId, Reject, RejectReason, SeriesKey, TenantId, Timestamp};
 
+use super::attempts::{Attempts, Fate};
 use super::classes::StoredClass;
 use super::folded::Arrival;
 use super::loss::{Gap, Losses};
@@ -21,6 +22,7 @@ use super::pool::{Changes, Pool, Results};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::stored::{self, StoredError, StoredPool, StoredSeries};
+use super::tenants::StoredTenant;
 use crate::config::Clock;
 use crate::state::{Batch, Family, StateStore, StoreError};
 
@@ -57,6 +59,7 @@ pub struct Processor {
     progress: Progress,
     outbox: Outbox,
     losses: Losses,
+    attempts: Attempts,
     findings: Vec<NumberedFinding>,
     judgements: Vec<Judgement>,
 }
@@ -72,9 +75,10 @@ impl Processor {
             None => Progress::default(),
         };
         let (outbox, losses) = (Outbox::open(&*store)?, Losses::open(&*store)?);
+        let attempts = Attempts::open(&*store)?;
         let pools = restore_pools(&settings, &*store)?;
         let (findings, judgements) = (Vec::new(), Vec::new());
-        Ok(Self { settings, store, pools, progress, outbox, losses, findings, judgements })
+        Ok(Self { settings, store, pools, progress, outbox, losses, attempts, findings, judgements })
     }
 
     /// The epoch of the last owner whose state this is; 0 before the first.
@@ -126,6 +130,10 @@ impl Processor {
         }
         self.progress.next_offset = Some(record.origin.offset + 1);
         let mut results = Results::default();
+        if self.attempts.begin(&mut *self.store, record.origin.offset) == Fate::SetAside {
+            results.outputs.push(set_aside(record));
+            return self.number(results, record.origin.offset);
+        }
         match wire::decode(record.value.unwrap_or_default()).map(|envelope| envelope.content) {
             Ok(Content::Observations { pool, origin, received, observations }) => {
                 if self.progress.is_new(&origin) {
@@ -209,6 +217,7 @@ impl Processor {
         }
         self.outbox.write(&mut batch)?;
         self.losses.write(&mut batch)?;
+        self.attempts.commit(&mut batch, self.progress.next_offset.unwrap_or(0));
         batch.put(Family::Meta, PROGRESS.to_vec(), stored::encode(&self.progress)?);
         self.store.write(&batch)?;
         self.outbox.written();
@@ -241,6 +250,15 @@ impl Processor {
     }
 }
 
+impl Drop for Processor {
+    /// Whoever opens the store next sees that it was left in order, unless it was not.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.attempts.end(&mut *self.store);
+        }
+    }
+}
+
 /// Every customer with a series in any pool, sorted, and the pool when there is only one.
 fn tenants(pools: &BTreeMap<PoolId, Pool>) -> (Option<PoolId>, Vec<TenantId>) {
     let keys = pools.values().flat_map(Pool::series).map(|(key, _)| &key.tenant);
@@ -262,6 +280,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
             pool.restore_class(class);
         }
     }
+    for (_, bytes) in store.scan(Family::Tenants)? {
+        let tenant: StoredTenant = stored::decode("a tenant", &bytes)?;
+        if let Some(pool) = pools.get_mut(&tenant.pool) {
+            pool.restore_tenant(tenant);
+        }
+    }
     for (_, bytes) in store.scan(Family::Series)? {
         let series: StoredSeries = stored::decode("a series", &bytes)?;
         if let Some(pool) = pools.get_mut(&series.key.pool) {
@@ -272,17 +296,32 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
 }
 
 fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
-    let Changes { pool, classes, series } = pool.take_changes();
+    let Changes { pool, classes, series, tenants } = pool.take_changes();
     if let Some(changed) = pool {
         batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
     }
     for class in classes {
         batch.put(Family::Classes, class.key.bytes(), stored::encode(&class)?);
     }
+    for tenant in tenants {
+        batch.put(Family::Tenants, tenant.key(), stored::encode(&tenant)?);
+    }
     for (id, series) in series {
         batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);
     }
     Ok(())
+}
+
+fn set_aside(record: &Received<'_>) -> Output {
+    let detail = "the process ended three times while it judged this record, which is therefore left out".to_owned();
+    Output::Reject(Box::new(Reject {
+        reason: RejectReason::SetAside,
+        detail,
+        origin: record.origin.clone(),
+        received_at: record.at,
+        count: 1,
+        excerpt: Reject::excerpt_of(record.value.unwrap_or_default()),
+    }))
 }
 
 fn refusal(record: &Received<'_>, error: &WireError) -> Output {

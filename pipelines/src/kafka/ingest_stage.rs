@@ -23,6 +23,7 @@ use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
 use crate::clock::{self, Stopwatch};
 use crate::config::Start;
+use crate::guard::decoding::decoded;
 
 /// How long the group may take to say where it was.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -131,7 +132,7 @@ impl IngestStage {
     fn handle(&self, message: &BorrowedMessage<'_>, filled: &mut Filled) {
         let topic: Arc<str> = message.topic().into();
         let headers = headers(message);
-        let handled = self.ingest.handle(&SourceRecord {
+        let record = SourceRecord {
             topic: &topic,
             partition: message.partition(),
             offset: message.offset(),
@@ -139,7 +140,8 @@ impl IngestStage {
             key: message.key(),
             value: message.payload(),
             headers: &headers,
-        });
+        };
+        let handled = decoded(&self.ingest, &record);
         filled.records += 1;
         filled.next.insert((topic.to_string(), message.partition()), message.offset() + 1);
         self.count(&handled);

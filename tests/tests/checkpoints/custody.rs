@@ -64,7 +64,11 @@ fn what_has_come_further_is_gone_on_with() {
     drop(there);
 
     let mut here = second.gain().expect("it restores");
-    assert_eq!((here.epoch, here.processor.next_offset()), (2, Some(50)), "a machine without a state takes the checkpoint");
+    assert_eq!(
+        (here.epoch, here.processor.next_offset()),
+        (2, Some(50)),
+        "a machine without a state takes the checkpoint"
+    );
     reach(&mut here.processor, &second, 90);
     feed(&mut here.processor, 100);
     drop(here);
