@@ -19,6 +19,9 @@ pub struct Flawed {
     pub flaw: Flaw,
 }
 
+/// A manifest that can be used, or what is wrong with it.
+pub type Read = Result<Manifest, Flaw>;
+
 /// The checkpoint that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
@@ -81,7 +84,7 @@ pub fn latest(
 ///
 /// # Errors
 /// When the object store refuses.
-pub fn all(remote: &Remote, partition: i32) -> Result<Vec<(ManifestName, Result<Manifest, Flaw>)>, CheckpointError> {
+pub fn all(remote: &Remote, partition: i32) -> Result<Vec<(ManifestName, Read)>, CheckpointError> {
     let files = Files::list(remote, partition)?;
     let names = names(remote, partition)?.into_iter();
     names.map(|name| Ok((name, usable(remote, (None, partition), name, &files)?))).collect()
@@ -92,7 +95,7 @@ fn usable(
     (source, partition): (Option<&str>, i32),
     name: ManifestName,
     files: &Files,
-) -> Result<Result<Manifest, Flaw>, CheckpointError> {
+) -> Result<Read, CheckpointError> {
     let manifest = match read(remote, partition, name)? {
         Ok(manifest) => manifest,
         Err(flaw) => return Ok(Err(flaw)),
@@ -107,7 +110,7 @@ fn usable(
 ///
 /// # Errors
 /// When the object store refuses.
-pub fn read(remote: &Remote, partition: i32, name: ManifestName) -> Result<Result<Manifest, Flaw>, CheckpointError> {
+pub fn read(remote: &Remote, partition: i32, name: ManifestName) -> Result<Read, CheckpointError> {
     let Some(bytes) = remote.find(&name::manifest(partition, name))? else {
         return Ok(Err(Flaw::Damaged("it was removed meanwhile".to_owned())));
     };

@@ -44,7 +44,7 @@ impl Schedule {
     /// Multiples of the golden ratio lie as far from each other as can be, however many there are.
     fn shift(&self, partition: i32) -> i64 {
         let spread = u64::from(partition.unsigned_abs()).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let share = i128::from(spread) * i128::from(self.interval_ms) >> 32;
+        let share = (i128::from(spread) * i128::from(self.interval_ms)) >> 32;
         i64::try_from(share).unwrap_or(0)
     }
 }

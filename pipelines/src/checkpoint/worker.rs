@@ -163,10 +163,10 @@ fn tell(meta: &Meta, result: &Result<Finished, CheckpointError>, took: Duration)
             }
         }
         Err(error @ CheckpointError::CalledOff { .. }) => {
-            tracing::debug!(partition, epoch, offset, %error, "checkpoint")
+            tracing::debug!(partition, epoch, offset, %error, "checkpoint");
         }
         Err(error) => {
-            tracing::warn!(partition, epoch, offset, %error, "checkpoint failed; the next one is due as usual")
+            tracing::warn!(partition, epoch, offset, %error, "checkpoint failed; the next one is due as usual");
         }
     }
 }

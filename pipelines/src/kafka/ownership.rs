@@ -160,7 +160,9 @@ impl ConsumerContext for Ownership {
             }
             _ => {
                 let lanes = std::mem::take(&mut self.held().lanes);
-                lanes.into_keys().for_each(|partition| self.custody.release(partition));
+                for partition in lanes.into_keys() {
+                    self.custody.release(partition);
+                }
                 self.note("give all partitions up", consumer.unassign());
             }
         }

@@ -34,7 +34,8 @@ struct Report {
 
 #[derive(Debug, Serialize)]
 struct Partition {
-    partition: i32,
+    #[serde(rename = "partition")]
+    number: i32,
     /// The highest epoch that was claimed.
     epoch: Option<u64>,
     /// The one that counts first.
@@ -85,7 +86,7 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
 fn one(remote: &Remote, partition: i32) -> Result<Partition, CheckpointError> {
     let epoch = epoch::highest(remote, partition)?.map(|epoch| epoch.0);
     let checkpoints = choice::all(remote, partition)?.into_iter().map(|(name, read)| listed(name, read)).collect();
-    Ok(Partition { partition, epoch, checkpoints })
+    Ok(Partition { number: partition, epoch, checkpoints })
 }
 
 fn listed(name: ManifestName, read: Result<Manifest, Flaw>) -> Listed {
@@ -103,9 +104,9 @@ fn listed(name: ManifestName, read: Result<Manifest, Flaw>) -> Listed {
 
 fn text(report: &Report) -> String {
     let mut page = String::new();
-    for Partition { partition, epoch, checkpoints } in &report.partitions {
+    for Partition { number, epoch, checkpoints } in &report.partitions {
         let owner = epoch.map_or_else(|| "never claimed".to_owned(), |epoch| format!("epoch {epoch}"));
-        let _ = writeln!(page, "partition {partition}, {owner}");
+        let _ = writeln!(page, "partition {number}, {owner}");
         for Listed { epoch, offset, content, flaw } in checkpoints {
             let _ = write!(page, "  epoch {epoch} offset {offset}: ");
             let _ = match (content, flaw) {

@@ -73,7 +73,8 @@ impl Seal {
     fn write(&self) -> io::Result<()> {
         let (seal, beside) = (self.folder.join(SEAL), self.folder.join("SEAL.next"));
         let mut file = File::create(&beside)?;
-        writeln!(file, "{} {} {}", self.list, self.bytes, self.hasher.finalize().to_hex())?;
+        let told = format!("{} {} {}", self.list, self.bytes, self.hasher.finalize().to_hex());
+        writeln!(file, "{told} {}", blake3::hash(told.as_bytes()).to_hex())?;
         file.sync_all()?;
         fs::rename(beside, seal)
     }
@@ -83,8 +84,10 @@ fn current(folder: &Path) -> io::Result<String> {
     Ok(fs::read_to_string(folder.join(CURRENT))?.trim_end().to_owned())
 }
 
+/// Name, length and hash of the list; the last word is the hash of these.
 fn parse(text: &str) -> Option<(&str, u64, &str)> {
-    let mut words = text.strip_suffix('\n')?.split(' ');
+    let (told, hash) = text.strip_suffix('\n')?.rsplit_once(' ')?;
+    let mut words = told.split(' ').filter(|_| blake3::hash(told.as_bytes()).to_hex().as_str() == hash);
     let parsed = (words.next()?, words.next()?.parse().ok()?, words.next()?);
     let is_list = parsed.0.starts_with("MANIFEST-") && !parsed.0.contains('/');
     (is_list && words.next().is_none()).then_some(parsed)
