@@ -41,8 +41,8 @@ use tidewatch_ingest::SettingsError;
 use tidewatch_schemas::{Finding, Incident, TenantId, Timestamp};
 
 use crate::config::Config;
-use crate::protocol::LaneError;
 use crate::labels::Labels;
+use crate::protocol::LaneError;
 use crate::recording::RecordingError;
 use crate::report::{self, Plot};
 use crate::scoreboard::{Comparison, Report, SeriesTally, Side, Total};

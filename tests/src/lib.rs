@@ -6,4 +6,5 @@ pub mod deployment;
 pub mod expected;
 pub mod program;
 pub mod scenario;
+pub mod simulator;
 pub mod topics;

@@ -102,6 +102,11 @@ impl Processor {
         self.progress.next_offset
     }
 
+    /// Says which offset to read first.
+    pub fn begin_at(&mut self, offset: i64) {
+        self.progress.next_offset = Some(offset);
+    }
+
     /// The newest event time of any pool.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {

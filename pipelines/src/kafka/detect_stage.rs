@@ -106,8 +106,7 @@ impl DetectStage {
 impl<'a> Session<'a> {
     fn begin(stage: &'a DetectStage) -> Result<Self, StageError> {
         let exits = stage.exits.clone();
-        let ownership =
-            Ownership::new(Arc::clone(&stage.custody), exits, stage.start, Arc::clone(&stage.fail_points));
+        let ownership = Ownership::new(Arc::clone(&stage.custody), exits, stage.start, Arc::clone(&stage.fail_points));
         let config = clients::consumer(&stage.client, &stage.group, stage.instance.as_deref());
         let consumer: BaseConsumer<Ownership> =
             config.create_with_context(ownership).map_err(while_trying("make a consumer"))?;

@@ -45,7 +45,8 @@ fn fences(client: &ClientConfig, id: &str) -> Result<bool, StageError> {
     }
     let second = producer(client, id)?;
     second.init_transactions(PATIENCE).map_err(while_trying("begin a second transaction, to see whether it fences"))?;
-    let consumer: BaseConsumer = client.clone().set("group.id", id).create().map_err(while_trying("make a consumer"))?;
+    let consumer: BaseConsumer =
+        client.clone().set("group.id", id).create().map_err(while_trying("make a consumer"))?;
     let Some(group) = consumer.group_metadata() else { return Ok(false) };
     let mut offsets = TopicPartitionList::new();
     offsets.add_partition_offset("tidewatch-probe", 0, Offset::Offset(0)).map_err(while_trying("name an offset"))?;

@@ -129,7 +129,16 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
     pub fn begin(&mut self, extent: Extent, start: Start) -> i64 {
         let Beginning { offset, gap } = Beginning::of(&self.source, self.processor.next_offset(), extent, start);
         self.gap = gap;
+        if self.gap.is_none() && self.processor.next_offset().is_none() {
+            self.begin_new(offset);
+        }
         offset
+    }
+
+    /// Takes note of where a partition begins that was never read, so that it is known from the first commit on.
+    fn begin_new(&mut self, offset: i64) {
+        self.processor.begin_at(offset);
+        self.uncommitted = true;
     }
 
     /// Judges a record.
@@ -239,7 +248,7 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
         let given = found.highest();
         let is_new = self.processor.next_offset().is_none() && given == 0 && findings == 0;
         if is_new {
-            return;
+            return self.begin_new(gap.resume);
         }
         let Gap { partition, from, to, .. } = *gap;
         tracing::error!(partition, from, to, missing = ?gap.missing, "input is lost");
