@@ -100,7 +100,7 @@ impl StateStore for OpenDisk {
         let written = self.fuse.effect(|| {
             self.disk.with_platter(|platter| {
                 let due = if self.is_late { platter.late.replace(batch.clone()) } else { Some(batch.clone()) };
-                for batch in due {
+                if let Some(batch) = due {
                     apply(&mut platter.content, &batch);
                     platter.unsynced.push(batch);
                 }

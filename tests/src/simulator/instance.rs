@@ -76,6 +76,11 @@ impl Instance {
         }
     }
 
+    /// Whether its disk knows where the partition is to be read; what was lost before that was never Tidewatch's.
+    pub fn has_begun(&self, settings: &Arc<Settings>) -> bool {
+        next_offset(settings, &self.disk).is_some()
+    }
+
     /// Starts a process that takes the partition over; it may end at once.
     pub fn take_over(&mut self, takeover: &Takeover<'_>, fuse: Fuse) -> Result<(), LaneError> {
         let is_late = takeover.broken == Some(Broken::PublishBeforeCommit);

@@ -82,12 +82,12 @@ fn verify_findings(world: &World, expected: &Judged, lost: bool) -> Result<(), V
     } else {
         seen.iter().copied().eq(expected.findings.iter())
     };
-    let numbers = || seen.iter().map(|numbered| numbered.sequence).collect::<Vec<_>>();
-    if holds {
-        Ok(())
-    } else {
-        Err(Violation::Wrong(format!("findings {:?} of {}", numbers(), expected.findings.len())))
-    }
+    let shown = |findings: &mut dyn Iterator<Item = &NumberedFinding>| {
+        findings.map(|each| format!("{}@{} {:.30}", each.sequence, each.source_offset, each.finding.summary)).collect()
+    };
+    let (there, due): (Vec<String>, Vec<String>) =
+        (shown(&mut raw.iter().copied()), shown(&mut expected.findings.iter()));
+    if holds { Ok(()) } else { Err(Violation::Wrong(format!("findings {there:?}; due {due:?}"))) }
 }
 
 /// The losses that the topics tell of, in the order of the input.
@@ -122,8 +122,12 @@ fn remembered(content: &Content, lost: bool) -> Content {
 fn shown(raw: &[&Outgoing], due: &[&Outgoing]) -> String {
     let mut text = String::new();
     for (what, outputs) in [("there", raw), ("due", due)] {
-        let numbers: Vec<(u64, i64)> = outputs.iter().map(|output| (output.sequence, output.source_offset)).collect();
-        let _ = write!(text, "{what} (number, source offset): {numbers:?}; ");
+        let shown = |output: &&Outgoing| {
+            let value = String::from_utf8_lossy(&output.value);
+            let (_, summary) = value.split_once("\"summary\":").unwrap_or(("", ""));
+            format!("{}@{} {:.40}", output.sequence, output.source_offset, summary)
+        };
+        let _ = write!(text, "{what} (number@source offset): {:?}; ", outputs.iter().map(shown).collect::<Vec<_>>());
     }
     text
 }

@@ -207,10 +207,11 @@ impl World {
             self.happened.lost_ends += 1;
         }
         drop(network);
-        let idle = self.owner.is_none();
-        if idle && self.random.chance(self.faults.retention) {
-            let end = i64::try_from(self.log.len()).expect("few");
-            self.oldest = end.min(self.oldest + i64::try_from(self.random.below(8)).expect("few"));
+        let is_idle = self.owner.is_none() && self.instances[0].has_begun(&self.settings);
+        if is_idle && self.random.chance(self.faults.retention) {
+            // One record stays, to tell of what is lost.
+            let last = i64::try_from(self.log.len()).expect("few") - 1;
+            self.oldest = last.min(self.oldest + i64::try_from(self.random.below(8)).expect("few"));
             self.happened.overrun += 1;
         }
     }

@@ -85,9 +85,11 @@ impl Topics {
         Ok(())
     }
 
-    /// The broker's own timeout aborts what is open.
+    /// The broker's own timeout aborts what is open, and cuts its producer off.
     pub fn time_out(&mut self) {
-        self.end_all(Status::Aborted);
+        if Target::OUTBOX.iter().any(|target| self.is_held_back(*target)) {
+            self.fence();
+        }
     }
 
     fn admit(&self, producer: u64) -> Result<(), Refusal> {
