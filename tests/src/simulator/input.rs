@@ -113,7 +113,7 @@ pub fn judge(settings: &Arc<Settings>, log: &[LogRecord], gaps: &[Gap]) -> Judge
     let mut gaps = gaps.iter().peekable();
     for (offset, record) in (0..).zip(log) {
         if let Some(gap) = gaps.next_if(|gap| gap.from <= offset) {
-            processor.lose(gap, 0, 0);
+            processor.lose(gap, 0);
         }
         processor.process(&record.received());
         findings.extend(processor.take_findings());

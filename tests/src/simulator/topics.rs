@@ -126,12 +126,6 @@ impl Topics {
     /// What a reader of committed records sees from an offset on.
     pub fn scan(&self, target: Target, from: Option<i64>) -> Scan {
         let mut scan = Scan::default();
-        if target == Target::Findings {
-            let numbered = (0..).zip(&self.findings).map(|(offset, finding)| (offset, finding.sequence));
-            let seen = numbered.filter(|(offset, _)| *offset >= from.unwrap_or(0));
-            seen.for_each(|(offset, sequence)| scan.see(Mark { sequence, offset }));
-            return scan;
-        }
         let records = (0..).zip(self.records.get(&target).into_iter().flatten());
         let seen = records.filter(|(offset, _)| *offset >= from.unwrap_or(0));
         for (offset, record) in seen.filter(|(_, record)| record.status == Status::Committed) {
