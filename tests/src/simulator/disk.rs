@@ -50,6 +50,15 @@ impl Disk {
         self.with_platter(|platter| platter.content.clone())
     }
 
+    /// Writes what was said to be written and is not.
+    pub fn catch_up(&self) {
+        self.with_platter(|platter| {
+            if let Some(batch) = platter.late.take() {
+                apply(&mut platter.content, &batch);
+            }
+        });
+    }
+
     /// Everything so far survives a power cut.
     pub fn sync(&self) {
         self.with_platter(|platter| {

@@ -186,6 +186,7 @@ pub fn run(seed: u64, faults: Faults, broken: Option<Broken>, settings: &Arc<Set
         }
     }
     let owner = world.calm_down()?;
+    world.instances[owner].disk.catch_up();
     let expected = oracle::verify(&world, faults, &world.instances[owner].disk.content())?;
     let happened = Happened { outputs: expected.outputs.len(), findings: expected.findings.len(), ..world.happened };
     Ok(happened)
