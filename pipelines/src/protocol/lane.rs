@@ -282,6 +282,12 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
         matches!(self.phase, Phase::Superseded)
     }
 
+    /// Whether it is known what stands in the topics.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::Settled | Phase::Sending(_))
+    }
+
     /// Whether it is known what stands in the topics, and nothing waits to be sent.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
