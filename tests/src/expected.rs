@@ -21,12 +21,14 @@ pub struct Sent<'a> {
     pub topic: &'a str,
     /// Pools that each got the whole recording.
     pub pools: &'a [&'a str],
+    /// Partitions of the topic. Each of the pools has one for itself.
+    pub partitions: i32,
 }
 
 impl<'a> Sent<'a> {
     /// The recording as the demo sends it, but to `topic`.
     pub fn to(topic: &'a str) -> Self {
-        Self { topic, pools: &[RECORDING_POOL] }
+        Self { topic, pools: &[RECORDING_POOL], partitions: PARTITIONS }
     }
 
     /// The bytes of all incident records, as ingest and detect with default settings and event time publish them.
@@ -34,8 +36,16 @@ impl<'a> Sent<'a> {
     /// # Panics
     /// When the recording or the defaults cannot be read.
     pub fn incident_records(self) -> BTreeSet<Vec<u8>> {
+        self.incidents_and_findings().0
+    }
+
+    /// The same, and the bytes of all findings.
+    ///
+    /// # Panics
+    /// When the recording or the defaults cannot be read.
+    pub fn incidents_and_findings(self) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
         let recording = Recording::embedded().expect("the embedded recording can be read");
-        let mut driver = driver(self.topic).expect("an empty store opens");
+        let mut driver = driver(self.topic, self.partitions).expect("an empty store opens");
         for pool in self.pools {
             push_all(&mut driver, &recording, (self.topic, pool)).expect("a store in memory does not fail");
         }
@@ -44,7 +54,8 @@ impl<'a> Sent<'a> {
         let count = outputs.incident_records.len();
         let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
         assert_eq!(records.len(), count, "the driver published a record twice");
-        records
+        let json = |finding| serde_json::to_vec(finding).expect("a finding is JSON");
+        (records, outputs.findings.iter().map(json).collect())
     }
 }
 
@@ -56,7 +67,7 @@ pub fn messages() -> usize {
     otlp::messages(&Recording::embedded().expect("the embedded recording can be read"), RECORDING_POOL).count()
 }
 
-fn driver(topic: &str) -> Result<Driver, LaneError> {
+fn driver(topic: &str, partitions: i32) -> Result<Driver, LaneError> {
     let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}");
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
@@ -64,7 +75,7 @@ fn driver(topic: &str) -> Result<Driver, LaneError> {
     Driver::new(Setup {
         ingest: Ingest::new(config.ingest.settings).unwrap_or_else(|error| panic!("{error}")),
         detect: Settings::new(&config.detect),
-        partitions: PARTITIONS,
+        partitions,
         batch: config.detect.batch,
         open: in_memory(),
     })

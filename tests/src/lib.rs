@@ -8,4 +8,5 @@ pub mod object_faults;
 pub mod partition;
 pub mod program;
 pub mod scenario;
+pub mod simulator;
 pub mod topics;

@@ -8,6 +8,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use tidewatch_delivery::Numbered;
 use tokio::runtime::Runtime;
 
 use crate::program;
@@ -31,6 +32,8 @@ pub struct Seen {
     pub offset: i64,
     /// Its value.
     pub value: Vec<u8>,
+    /// Its number among the outputs of its source partition.
+    pub numbered: Option<Numbered>,
 }
 
 /// A reader of a whole topic, from its beginning, outside of any group.
@@ -61,6 +64,22 @@ impl Topics {
         for result in created.expect("the broker answers") {
             result.unwrap_or_else(|(name, code)| panic!("topic {name}: {code}"));
         }
+    }
+
+    /// Deletes the records of a partition before `offset`, as retention does.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn delete_before(&self, topic: &str, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
+        let deleted = self.runtime.block_on(self.admin().delete_records(&list, &AdminOptions::new()));
+        deleted.expect("the broker deletes");
+    }
+
+    /// Where a partition ends.
+    pub fn end(&self, topic: &str, partition: i32) -> i64 {
+        end(&self.consumer("a-test-that-commits-nothing"), topic, partition)
     }
 
     /// The settings of a topic that were given to it, rather than inherited from the broker.
@@ -140,7 +159,8 @@ impl Tail {
     pub fn next(&self) -> Option<Seen> {
         let message = self.consumer.poll(program::LOOK)?.ok()?;
         let value = message.payload().unwrap_or_default().to_vec();
-        Some(Seen { partition: message.partition(), offset: message.offset(), value })
+        let numbered = Numbered::of(&message);
+        Some(Seen { partition: message.partition(), offset: message.offset(), value, numbered })
     }
 
     /// Every record up to what is the end of the topic now.

@@ -1,8 +1,8 @@
 //! The outbox of a partition: outputs that are decided, from the commit that decided them until they are known to stand
 //! in their topics, and a while longer.
 //!
-//! The last [`KEPT`] outputs stay in the store after they were acknowledged. Should a topic lose its end, as it does when
-//! a replica that lagged behind becomes leader, they are sent again.
+//! The last [`KEPT`] outputs stay in the store after they were acknowledged, also those that a replay decided again. Should
+//! a topic lose its end, as it does when a replica that lagged behind becomes leader, they are sent again.
 
 use std::collections::VecDeque;
 
@@ -52,13 +52,10 @@ impl Outbox {
         Ok(outbox)
     }
 
-    /// Takes an output that was just decided. One that stands in its topic already is what a replay decides again: it is
-    /// suppressed.
+    /// Takes an output that was just decided.
     pub fn add(&mut self, output: Outgoing) {
-        if self.repeats || !self.published.cover(&output) {
-            self.bytes += output.size();
-            self.uncommitted.push(output);
-        }
+        self.bytes += output.size();
+        self.uncommitted.push(output);
     }
 
     /// Adds what changed to the batch of a commit.
@@ -75,11 +72,20 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes note that the batch was written: only now may its outputs be published.
+    /// Takes note that the batch was written: only now may its outputs be published. One that stands in its topic already
+    /// is what a replay decided again: it is suppressed, and kept like those that were acknowledged.
     pub(super) fn written(&mut self) {
-        self.waiting.extend(self.uncommitted.drain(..));
         self.pruned.clear();
         self.is_marked = false;
+        for output in std::mem::take(&mut self.uncommitted) {
+            if self.published.cover(&output) && !self.repeats {
+                self.bytes -= output.size();
+                self.kept.push_back(output.sequence);
+            } else {
+                self.waiting.push_back(output);
+            }
+        }
+        self.limit_kept();
     }
 
     /// Committed outputs that are not known to be published, in the order of their numbers.
@@ -156,14 +162,15 @@ impl Outbox {
         let (kept, waiting): (VecDeque<Outgoing>, VecDeque<Outgoing>) =
             self.waiting.drain(..).partition(|output| published.cover(output));
         self.waiting = waiting;
-        if !self.repeats {
-            self.uncommitted.retain(|output| !published.cover(output));
-        }
         self.kept.extend(kept.iter().map(|output| output.sequence));
-        let over = self.kept.len().saturating_sub(KEPT);
-        self.pruned.extend(self.kept.drain(..over));
+        self.limit_kept();
         self.bytes = self.waiting.iter().chain(&self.uncommitted).map(Outgoing::size).sum();
         self.is_marked = true;
+    }
+
+    fn limit_kept(&mut self) {
+        let over = self.kept.len().saturating_sub(KEPT);
+        self.pruned.extend(self.kept.drain(..over));
     }
 
     /// Breaks the rule that a replay suppresses what stands in the topics, so that tests can show what it is for.

@@ -28,6 +28,8 @@ use crate::state::{Batch, Family, StateStore, StoreError};
 
 pub(super) const PROGRESS: &[u8] = b"progress";
 const EPOCH: &[u8] = b"epoch";
+/// More findings than a record gives on average, by far.
+const MOST_FINDINGS: u64 = 1 << 16;
 
 /// A record as it was read from `tidewatch.observations`.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +114,11 @@ impl Processor {
         self.progress.next_offset
     }
 
+    /// Says which offset to read first.
+    pub fn begin_at(&mut self, offset: i64) {
+        self.progress.next_offset = Some(offset);
+    }
+
     /// The newest event time of any pool.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
@@ -149,12 +156,14 @@ impl Processor {
     }
 
     /// Takes note that a part of the input will never be judged, and goes on after it. What is numbered from here on is
-    /// not what a replay would have numbered, so numbers go on above everything that was ever given out: `given` for
-    /// outputs of the outbox, `findings_given` for findings.
-    pub fn lose(&mut self, gap: &Gap, given: u64, findings_given: u64) {
+    /// not what a replay would have numbered, so numbers go on above everything that was ever given out: above `given` for
+    /// outputs of the outbox, and for findings, which nobody reads back, above what the input until here can have given.
+    pub fn lose(&mut self, gap: &Gap, given: u64) {
+        let records = u64::try_from(gap.to.max(gap.resume)).unwrap_or(0);
+        let findings = records.saturating_mul(MOST_FINDINGS);
         self.progress.next_offset = Some(gap.resume);
         self.progress.sequence = self.progress.sequence.max(given);
-        self.progress.finding_sequence = self.progress.finding_sequence.max(findings_given);
+        self.progress.finding_sequence = self.progress.finding_sequence.max(findings);
         self.losses.add(gap);
     }
 

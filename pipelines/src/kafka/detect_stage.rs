@@ -301,9 +301,14 @@ impl Attempt<'_> {
         if lane.is_superseded() && self.superseded.is_none_or(|since| since.elapsed() >= CONFIRM) {
             lane.confirm();
         }
+        let (watch, mut is_settled) = (Stopwatch::start(), lane.is_settled());
         loop {
             match lane.advance()? {
                 Step::Idle => return Ok(()),
+                Step::Worked if !is_settled && lane.is_settled() => {
+                    is_settled = true;
+                    tracing::info!(partition, took = ?watch.elapsed(), "fenced and read back");
+                }
                 Step::Worked => {}
                 Step::Published(count) => self.gauges.published.add(count),
                 Step::Doubtful(cause) => {

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 use tidewatch_delivery::Numbered;
 
 use crate::clock::Stopwatch;
@@ -25,10 +25,23 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Reads outputs of any source partition, one scan at a time.
 pub struct OutputReader {
     /// Sees only what is committed.
-    committed: BaseConsumer,
+    committed: BaseConsumer<ExpectsEnds>,
     /// Knows where everything that was sent ends.
-    everything: BaseConsumer,
+    everything: BaseConsumer<ExpectsEnds>,
 }
+
+/// To come to the end of a partition is what reading back is for, and no error to be written down.
+struct ExpectsEnds;
+
+impl ClientContext for ExpectsEnds {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if !matches!(error, KafkaError::PartitionEOF(_) | KafkaError::Global(RDKafkaErrorCode::PartitionEOF)) {
+            tracing::warn!(%error, reason, "reading outputs back");
+        }
+    }
+}
+
+impl ConsumerContext for ExpectsEnds {}
 
 impl OutputReader {
     /// A reader of the brokers that `client` names.
@@ -42,7 +55,8 @@ impl OutputReader {
             config.set("enable.auto.offset.store", "false").set("auto.offset.reset", "error");
             config.set("isolation.level", isolation).set("enable.partition.eof", "true");
             config.set("fetch.wait.max.ms", "10").set("fetch.message.max.bytes", "2097152").set("check.crcs", "true");
-            config.set("allow.auto.create.topics", "false").set("log.connection.close", "false").create()
+            config.set("allow.auto.create.topics", "false").set("log.connection.close", "false");
+            config.create_with_context(ExpectsEnds)
         };
         Ok(Self { committed: consumer("read_committed")?, everything: consumer("read_uncommitted")? })
     }

@@ -129,7 +129,16 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
     pub fn begin(&mut self, extent: Extent, start: Start) -> i64 {
         let Beginning { offset, gap } = Beginning::of(&self.source, self.processor.next_offset(), extent, start);
         self.gap = gap;
+        if self.gap.is_none() && self.processor.next_offset().is_none() {
+            self.begin_new(offset);
+        }
         offset
+    }
+
+    /// Takes note of where a partition begins that was never read, so that it is known from the first commit on.
+    fn begin_new(&mut self, offset: i64) {
+        self.processor.begin_at(offset);
+        self.uncommitted = true;
     }
 
     /// Judges a record.
@@ -175,7 +184,7 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
             Phase::Doubt => self.fence(),
             Phase::Reading(found, index) => match Target::OUTBOX.get(index) {
                 Some(target) => self.read_back(found, index, *target),
-                None => self.settle_down(&found)?,
+                None => Ok(self.settle_down(found)?),
             },
             Phase::Settled => self.send(0),
             Phase::Sending(sent) => self.send(sent),
@@ -208,42 +217,31 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
         Ok(Step::Worked)
     }
 
-    /// Takes over what was read back; deals with a gap, for which the findings are looked at, too.
-    fn settle_down(&mut self, found: &Marks) -> Result<Result<Step, Failure>, LaneError> {
-        let known = self.processor.outbox().published().get(Target::Findings);
-        let mut found = found.clone();
-        found.set(Target::Findings, known);
-        if self.gap.is_some() {
-            let findings = match read_back::last_published(&mut self.way_out, Target::Findings, known) {
-                Ok(findings) => findings,
-                Err(failure) => return Ok(Err(failure)),
-            };
-            found.set(Target::Findings, findings);
-        }
+    /// Takes over what was read back, then deals with a gap.
+    fn settle_down(&mut self, mut found: Marks) -> Result<Step, LaneError> {
+        let findings = self.processor.outbox().published().get(Target::Findings);
+        found.set(Target::Findings, findings);
         let recalled = self.processor.reconcile(&found)?;
         if recalled > 0 {
             let partition = self.source.partition;
             tracing::error!(partition, recalled, "a topic lost outputs that were acknowledged; they are sent again");
         }
         if let Some(gap) = self.gap.take() {
-            self.lose(&gap, &found);
+            self.lose(&gap, found.highest());
         }
         self.phase = Phase::Settled;
         #[cfg(debug_assertions)]
         self.note_first_settlement();
-        Ok(Ok(Step::Worked))
+        Ok(Step::Worked)
     }
 
-    fn lose(&mut self, gap: &Gap, found: &Marks) {
-        let findings = found.get(Target::Findings).map_or(0, |mark| mark.sequence);
-        let given = found.highest();
-        let is_new = self.processor.next_offset().is_none() && given == 0 && findings == 0;
-        if is_new {
-            return;
+    fn lose(&mut self, gap: &Gap, given: u64) {
+        if self.processor.next_offset().is_none() && given == 0 {
+            return self.begin_new(gap.resume);
         }
         let Gap { partition, from, to, .. } = *gap;
         tracing::error!(partition, from, to, missing = ?gap.missing, "input is lost");
-        self.processor.lose(gap, given, findings);
+        self.processor.lose(gap, given);
         self.uncommitted = true;
     }
 
@@ -282,6 +280,12 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
     #[must_use]
     pub fn is_superseded(&self) -> bool {
         matches!(self.phase, Phase::Superseded)
+    }
+
+    /// Whether it is known what stands in the topics.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        matches!(self.phase, Phase::Settled | Phase::Sending(_))
     }
 
     /// Whether it is known what stands in the topics, and nothing waits to be sent.
