@@ -32,6 +32,8 @@ pub struct Deployment {
     pub further_sources: Vec<String>,
     /// Whether instances are static members of their groups, each by its name.
     pub is_static: bool,
+    /// Whether instances take a checkpoint every second, all to the same folder.
+    pub takes_checkpoints: bool,
     bootstrap: String,
     name: String,
     folder: TempDir,
@@ -54,6 +56,7 @@ impl Deployment {
             topic_options: String::new(),
             further_sources: Vec::new(),
             is_static: false,
+            takes_checkpoints: false,
             bootstrap: bootstrap.to_owned(),
             name: name.to_owned(),
             folder: tempfile::tempdir().expect("a folder"),
@@ -156,12 +159,17 @@ impl Deployment {
         let sources = sources.join(", ");
         let member = if self.is_static { format!(", instance: {instance}") } else { String::new() };
         let state = self.state(instance);
+        let url = self.folder.path().join("checkpoints");
+        let checkpoints = match self.takes_checkpoints {
+            true => format!(", checkpoints: {{ url: \"{}\", interval: 1s }}", url.display()),
+            false => String::new(),
+        };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\
              topics: {{ prefix: {name}{topic_options} }}\n\
              ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
              sources: [{{ topics: [{sources}], format: otlp_proto }}]\n\
-             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\" }}\n",
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n",
             state.display()
         )
     }

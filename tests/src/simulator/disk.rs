@@ -2,6 +2,7 @@
 //! a prefix of the batches is left.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tidewatch_pipelines::state::{Batch, Family, Pair, StateStore, StoreError};
@@ -120,5 +121,15 @@ impl StateStore for OpenDisk {
             what: "write",
             cause: "the process ended".to_owned(),
         })
+    }
+
+    /// Checkpoints of the simulator are copies of [`Disk::content`].
+    fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
+        let cause = format!("{} is a real folder", folder.display());
+        Err(StoreError { place: "disk".to_owned(), what: "copy it", cause })
+    }
+
+    fn written(&self) -> u64 {
+        0
     }
 }

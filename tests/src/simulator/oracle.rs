@@ -109,10 +109,11 @@ fn gap(incident: &Incident) -> Option<Gap> {
     Some(Gap { topic: "tidewatch.observations".into(), partition: 0, from, to, resume: to, missing: Missing::Deleted })
 }
 
-/// What is remembered of the input: not what is on its way, and not who the owner is.
+/// What is remembered of the input: not what is on its way, not who the owner is, and not how its life went.
 fn remembered(content: &Content, lost: bool) -> Content {
     let of_the_way = |family: Family, key: &[u8]| {
         family == Family::Outbox
+            || family == Family::Attempts
             || (family == Family::Meta && (key == b"published" || key == b"epoch" || (lost && key == b"progress")))
     };
     let kept = content.iter().filter(|((family, key), _)| !of_the_way(*family, key));

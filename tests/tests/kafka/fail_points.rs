@@ -33,6 +33,7 @@ fn sweep(broker: &Broker, point: FailPoint, times: u64) {
     let name = point.name().replace('_', "-");
     let mut case = Deployment::new(broker.bootstrap(), &name, &format!("otlp-{name}"));
     (case.batch, case.is_static) = (20, true);
+    case.takes_checkpoints = point == FailPoint::MidCheckpointUpload;
     case.topic_options = format!(", partitions: {PARTITIONS}");
     case.create_sources(PARTITIONS);
     let pools = pools();
