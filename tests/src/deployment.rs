@@ -153,6 +153,13 @@ impl Deployment {
         self.folder.path().join(format!("{instance}-state"))
     }
 
+    /// Names of all checkpoints that are there.
+    pub fn checkpoints(&self) -> BTreeSet<PathBuf> {
+        let folders = fs::read_dir(self.folder.path().join("checkpoints/manifests")).into_iter().flatten().flatten();
+        let names = |folder: fs::DirEntry| fs::read_dir(folder.path()).into_iter().flatten().flatten();
+        folders.flat_map(names).map(|entry| entry.path()).collect()
+    }
+
     fn configuration(&self, instance: &str) -> String {
         let Self { bootstrap, name, batch, topic_options, .. } = self;
         let sources: Vec<&str> = self.sources().map(String::as_str).collect();
@@ -160,9 +167,10 @@ impl Deployment {
         let member = if self.is_static { format!(", instance: {instance}") } else { String::new() };
         let state = self.state(instance);
         let url = self.folder.path().join("checkpoints");
-        let checkpoints = match self.takes_checkpoints {
-            true => format!(", checkpoints: {{ url: \"{}\", interval: 1s }}", url.display()),
-            false => String::new(),
+        let checkpoints = if self.takes_checkpoints {
+            format!(", checkpoints: {{ url: \"{}\", interval: 1s }}", url.display())
+        } else {
+            String::new()
         };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\

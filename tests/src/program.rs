@@ -104,6 +104,11 @@ impl Program {
         self.read("out")
     }
 
+    /// What it wrote about itself so far.
+    pub fn said(&self) -> String {
+        self.read("err")
+    }
+
     /// The end of what it wrote about itself.
     pub fn last_words(&self) -> String {
         let said = self.read("err");

@@ -71,8 +71,6 @@ pub struct DetectStage {
 struct Session<'a> {
     stage: &'a DetectStage,
     consumer: BaseConsumer<Ownership>,
-    /// Partitions that are not read for now.
-    paused: BTreeSet<i32>,
     /// Since when the broker has not answered a publication.
     failed: Option<Stopwatch>,
     /// Since when somebody else is known to have published for one of our partitions.
@@ -137,7 +135,7 @@ impl<'a> Session<'a> {
             config.create_with_context(ownership).map_err(while_trying("make a consumer"))?;
         consumer.subscribe(&[&stage.topic]).map_err(while_trying("subscribe to observations"))?;
         let polled = Stopwatch::start();
-        Ok(Self { stage, consumer, paused: BTreeSet::new(), failed: None, superseded: None, polled })
+        Ok(Self { stage, consumer, failed: None, superseded: None, polled })
     }
 
     fn run(mut self, stop: &AtomicBool) -> Result<End, StageError> {
@@ -223,9 +221,11 @@ impl<'a> Session<'a> {
             lane.processor().time().into_iter().for_each(|time| self.stage.gauges.reached(time));
         }
         (self.failed, self.superseded) = (attempt.failed, attempt.superseded);
-        let held_back = held.lanes.iter().filter(|(_, lane)| lane.is_held()).map(|(number, _)| *number).collect();
+        let held_back: BTreeSet<i32> =
+            held.lanes.iter().filter(|(_, lane)| lane.is_held()).map(|(number, _)| *number).collect();
+        let paused = std::mem::replace(&mut held.paused, held_back.clone());
         drop(held);
-        self.throttle(held_back)
+        self.throttle(&paused, &held_back)
     }
 
     /// Leaves behind what another machine can go on from at once.
@@ -243,27 +243,22 @@ impl<'a> Session<'a> {
     }
 
     /// Stops reading the partitions whose outputs wait, and goes on with those whose outputs are gone.
-    fn throttle(&mut self, held_back: BTreeSet<i32>) -> Result<(), StageError> {
-        if held_back == self.paused {
-            return Ok(());
-        }
+    fn throttle(&self, paused: &BTreeSet<i32>, held_back: &BTreeSet<i32>) -> Result<(), StageError> {
         let list = |numbers: &mut dyn Iterator<Item = &i32>| {
             let mut list = TopicPartitionList::new();
-            numbers.for_each(|number| drop(list.add_partition(&self.stage.topic, *number)));
+            for number in numbers {
+                list.add_partition(&self.stage.topic, *number);
+            }
             list
         };
-        let pause = list(&mut held_back.difference(&self.paused));
-        let lanes = self.consumer.context().held();
-        let freed = self.paused.difference(&held_back).filter(|number| lanes.lanes.contains_key(number));
-        let resume = list(&mut freed.collect::<Vec<_>>().into_iter());
-        drop(lanes);
+        let pause = list(&mut held_back.difference(paused));
+        let resume = list(&mut paused.difference(held_back));
         if pause.count() > 0 {
             self.consumer.pause(&pause).map_err(while_trying("pause partitions"))?;
         }
         if resume.count() > 0 {
             self.consumer.resume(&resume).map_err(while_trying("resume partitions"))?;
         }
-        self.paused = held_back;
         Ok(())
     }
 

@@ -4,8 +4,8 @@
 //! begins where its own state left it, never where the group's offsets say. Giving one up only drops memory: what was
 //! committed stands in the store, and the next owner reads back what was published.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub struct Ownership {
 pub struct Held {
     /// Partitions by number.
     pub lanes: BTreeMap<i32, Lane<WayOut>>,
+    /// Partitions that are not read for now.
+    pub paused: BTreeSet<i32>,
     failure: Option<StageError>,
 }
 
@@ -76,10 +78,11 @@ impl Ownership {
             let begin = lane.begin(extent, self.start);
             let offset = Offset::Offset(begin);
             list.set_partition_offset(&topic, number, offset).map_err(while_trying("set where a partition begins"))?;
+            tracing::info!(partition = number, epoch = lane.epoch(), begin, "partition gained");
             if lane.has_gap() {
                 waiting.add_partition(&topic, number);
+                held.paused.insert(number);
             }
-            tracing::info!(partition = number, epoch = lane.epoch(), begin, "partition gained");
         }
         Ok(waiting)
     }
@@ -92,7 +95,10 @@ impl Ownership {
 
     fn lose(&self, list: &TopicPartitionList) {
         for (_, partition) in numbers(list) {
-            let lane = self.held().lanes.remove(&partition);
+            let mut held = self.held();
+            held.paused.remove(&partition);
+            let lane = held.lanes.remove(&partition);
+            drop(held);
             drop(lane);
             self.custody.release(partition);
             tracing::info!(partition, "partition given up");
@@ -159,7 +165,10 @@ impl ConsumerContext for Ownership {
                 self.note("give partitions up", consumer.incremental_unassign(list));
             }
             _ => {
-                let lanes = std::mem::take(&mut self.held().lanes);
+                let mut held = self.held();
+                held.paused.clear();
+                let lanes = std::mem::take(&mut held.lanes);
+                drop(held);
                 for partition in lanes.into_keys() {
                     self.custody.release(partition);
                 }

@@ -100,9 +100,9 @@ impl OutputReader {
             match self.committed.poll(LOOK) {
                 None => {}
                 Some(Ok(message)) => {
-                    let numbered = Numbered::of(&message).filter(|numbered| numbered.source == source);
-                    let mark = numbered.map(|Numbered { sequence, .. }| Mark { sequence, offset: message.offset() });
-                    mark.into_iter().for_each(|mark| scan.see(mark));
+                    if let Some(Numbered { sequence, .. }) = Numbered::of(&message).filter(|of| of.source == source) {
+                        scan.see(Mark { sequence, offset: message.offset() });
+                    }
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(()),
                 Some(Err(error)) if super::error::passes(&error) => {}

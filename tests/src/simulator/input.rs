@@ -122,7 +122,9 @@ pub fn judge(settings: &Arc<Settings>, log: &[LogRecord], gaps: &[Gap]) -> Judge
         if let Some(last) = outputs.last() {
             let mut marks = Marks::default();
             let everything = Some(Mark { sequence: last.sequence, offset: 0 });
-            Target::OUTBOX.iter().for_each(|target| marks.set(*target, everything));
+            for target in Target::OUTBOX {
+                marks.set(target, everything);
+            }
             processor.acknowledge(&marks);
         }
     }

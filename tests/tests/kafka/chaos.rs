@@ -13,6 +13,7 @@ use tidewatch_delivery::{SequenceFilter, TopicPublisher};
 use tidewatch_pipelines::recording::Recording;
 use tidewatch_pipelines::replay::{self, Plan};
 use tidewatch_schemas::partition::partition_of;
+use tidewatch_schemas::{Content, wire};
 use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected::Sent;
 use tidewatch_tests::program::Program;
@@ -141,6 +142,27 @@ impl Fleet<'_> {
     }
 }
 
+/// Ingest lost nothing: of every partition of a source each record stands in the observations, in order but for repeats.
+fn verify_observations(case: &Deployment) -> usize {
+    let mut last: BTreeMap<(String, i32), (i64, u32)> = BTreeMap::new();
+    let (mut repeated, mut wrong) = (0, Vec::new());
+    for record in case.topics.tail(&case.names.observations).rest() {
+        let envelope = wire::decode(&record.value).expect("an envelope");
+        let Content::Observations { origin, .. } = envelope.content else { continue };
+        let before = last.entry((origin.topic.to_string(), origin.partition)).or_insert((-1, 0));
+        if origin.position() <= *before {
+            repeated += 1;
+            continue;
+        }
+        if origin.offset > before.0 + 1 {
+            wrong.push(format!("{}/{}: {before:?} to {:?}", origin.topic, origin.partition, origin.position()));
+        }
+        *before = origin.position();
+    }
+    assert!(wrong.is_empty(), "ingest left out records: {wrong:?}");
+    repeated
+}
+
 /// Every finding, once each for a reader who filters; as they stand in the topic some may be repeated.
 fn verify_findings(case: &Deployment, expected: &[Vec<u8>]) -> usize {
     let mut filters: BTreeMap<i32, SequenceFilter> = BTreeMap::new();
@@ -190,21 +212,24 @@ fn whatever_is_killed_every_incident_is_there_once() {
         while started.elapsed() < ROUND {
             fleet.disturb(&mut broker);
         }
-        senders.into_iter().for_each(|sender| sender.join().expect("the recording was sent"));
+        for sender in senders {
+            sender.join().expect("the recording was sent");
+        }
     }
     if fleet.running.is_empty() {
         fleet.start_one();
     }
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
-    read_expected(&incidents, &mut found, &expected);
     case.await_end_of_input();
+    let ingested_again = verify_observations(&case);
+    read_expected(&incidents, &mut found, &expected);
     fleet.verify_alive();
     fleet.running.values_mut().for_each(Program::end_in_order);
     read_expected(&incidents, &mut found, &expected);
     assert_once_each(&found, &expected);
     let repeated = verify_findings(&case, &findings);
     println!(
-        "{rounds} rounds, {:?}: {} incident records once each; {} findings once each, {repeated} repeats dropped",
+        "{rounds} rounds, {:?}: {} incident records once each; {} findings once each, {repeated} repeats dropped; {ingested_again} envelopes ingested again",
         fleet.done,
         expected.len(),
         findings.len()

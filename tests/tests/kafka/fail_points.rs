@@ -51,7 +51,9 @@ fn sweep(broker: &Broker, point: FailPoint, times: u64) {
     }
     let took = started.elapsed();
     let mut service = case.start("service");
-    senders.into_iter().for_each(|sender| sender.join().expect("the recording was sent"));
+    for sender in senders {
+        sender.join().expect("the recording was sent");
+    }
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
     read_expected(&incidents, &mut found, &expected);
     case.await_end_of_input();

@@ -80,6 +80,8 @@ fn lost_input_and_lost_state_are_incidents_and_the_service_goes_on() {
 
     // While it is stopped, but still a member of its group.
     service.signal("STOP");
+    // What it asked for before is answered with nothing.
+    std::thread::sleep(Duration::from_millis(500));
     send_ticks(&broker, observations, 30);
     case.topics.delete_before(observations, PARTITION, end + 25);
     service.signal("CONT");
