@@ -141,7 +141,7 @@ pub fn remote_with(store: Arc<dyn object_store::ObjectStore>, tries: u32) -> Rem
 pub fn checkpoint(checkpointer: &Checkpointer, processor: &Processor) -> Option<u64> {
     let taken = checkpointer.take(PARTITION, processor.store(), START);
     taken.unwrap_or_else(|error| panic!("{error}"));
-    assert!(checkpointer.settle(std::time::Duration::from_secs(60)), "the checkpoint takes too long");
+    assert!(checkpointer.settle(std::time::Duration::from_mins(1)), "the checkpoint takes too long");
     let next = processor.next_offset().and_then(|next| u64::try_from(next).ok());
     checkpointer.uploaded(PARTITION).map(|(_, offset)| offset).filter(|offset| Some(*offset) == next)
 }

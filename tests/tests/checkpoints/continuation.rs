@@ -5,6 +5,7 @@ use std::sync::Arc;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use tempfile::TempDir;
+use tidewatch_pipelines::checkpoint::name::Kind;
 use tidewatch_pipelines::checkpoint::{Epoch, Taken};
 use tidewatch_pipelines::detect::Outgoing;
 use tidewatch_pipelines::state::{MemoryStore, RocksStore};
@@ -70,7 +71,7 @@ fn only_what_changed_is_uploaded() {
     let distinct: std::collections::BTreeSet<&String> = puts.iter().collect();
     assert_eq!(puts.len(), distinct.len(), "a table was uploaded twice");
     let manifest = checkpoints.latest(PARTITION).expect("it reads").expect("it is there").manifest;
-    let tables = manifest.files.iter().filter(|file| file.name.ends_with(".sst")).count();
+    let tables = manifest.files.iter().filter(|file| file.kind() == Kind::Table).count();
     assert!(tables > 4 && puts.len() < 10 * tables, "{} uploads, {tables} tables in the last", puts.len());
 }
 
@@ -102,12 +103,12 @@ fn judging_goes_on_while_a_checkpoint_is_uploaded() {
     assert_eq!(take(&processor), Taken::Busy);
     assert!(!checkpoints.settle(std::time::Duration::ZERO), "it is on its way");
     open_gate.send(()).expect("the upload waits");
-    assert!(checkpoints.settle(std::time::Duration::from_secs(60)));
+    assert!(checkpoints.settle(std::time::Duration::from_mins(1)));
     let chosen = checkpoints.latest(PARTITION).expect("it reads").expect("it is there");
     assert_eq!(chosen.manifest.offset, 50, "what is committed after the copy was made is not in it");
     assert!(checkpoints.due(PARTITION, later, 0));
     assert!(matches!(take(&processor), Taken::Queued(_)));
-    assert!(checkpoints.settle(std::time::Duration::from_secs(60)));
+    assert!(checkpoints.settle(std::time::Duration::from_mins(1)));
     assert_eq!(take(&processor), Taken::Unchanged);
     let left: Vec<_> = std::fs::read_dir(local.path()).expect("it lists").map(|entry| entry.expect("one")).collect();
     assert_eq!(left.len(), 1, "copies are removed: {left:?}");

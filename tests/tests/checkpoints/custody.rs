@@ -88,7 +88,8 @@ fn without_the_object_store_only_a_machine_with_a_state_goes_on() {
     let mut owned = first.gain().expect("an empty state");
     reach(&mut owned.processor, &first, 50);
     drop(owned);
-    [&first, &second].into_iter().for_each(|machine| machine.set_down(true));
+    first.set_down(true);
+    second.set_down(true);
     assert!(second.gain().is_err(), "there may be a checkpoint that it cannot see");
     assert!(!is_there(second.folder.path(), "3"), "nothing is begun");
     let mut owned = first.gain().expect("it goes on with its own");

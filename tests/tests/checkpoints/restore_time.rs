@@ -113,7 +113,7 @@ fn measure(series: u32, learned: &MemoryStore) {
     let checkpoints = checkpointer(remote, &local, "first");
     checkpoints.begin(PARTITION, (Epoch(1), true), START).expect("it begins");
     let (_, copy) = timed(|| checkpoints.take(PARTITION, &store, START).expect("it copies"));
-    let (_, upload) = timed(|| assert!(checkpoints.settle(Duration::from_secs(600))));
+    let ((), upload) = timed(|| assert!(checkpoints.settle(Duration::from_mins(10))));
     let written = store.written();
     drop(store);
     let (_, reopen) = timed(|| opened(&local.join("3")));
