@@ -132,7 +132,8 @@ pub fn remote(store: Arc<dyn object_store::ObjectStore>) -> Remote {
 
 /// An object store without pauses between its tries.
 pub fn remote_with(store: Arc<dyn object_store::ObjectStore>, tries: u32) -> Remote {
-    let patience = Patience { tries, pause: std::time::Duration::ZERO };
+    let none = std::time::Duration::ZERO;
+    let patience = Patience { tries, pause: none, rest: none };
     Remote::new(store, "memory".to_owned(), patience).unwrap_or_else(|error| panic!("{error}"))
 }
 

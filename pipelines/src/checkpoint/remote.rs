@@ -4,7 +4,7 @@
 //! creation whose answer was lost has happened, and its repetition finds the object. Its content then tells whose it is.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +14,7 @@ use object_store::{Error as Refusal, ObjectStore, ObjectStoreExt as _, PutMode, 
 use tokio::runtime::Runtime;
 
 use super::error::{CheckpointError, may_pass};
+use crate::clock::Stopwatch;
 
 /// How long to insist when the object store refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +23,14 @@ pub struct Patience {
     pub tries: u32,
     /// Pause after the first refusal; each further one is twice as long.
     pub pause: Duration,
+    /// How long nothing is asked after all tries of a call were in vain: whoever asks next gets the same answer at once, so
+    /// that an object store that is down holds up a rebalance once and not for each partition.
+    pub rest: Duration,
 }
 
 impl Patience {
     /// Three seconds in five tries: long enough for a restart of a gateway, short enough for a rebalance.
-    pub const USUAL: Self = Self { tries: 5, pause: Duration::from_millis(200) };
+    pub const USUAL: Self = Self { tries: 5, pause: Duration::from_millis(200), rest: Duration::from_secs(15) };
 
     fn pause_after(&self, tries: u32) -> Duration {
         self.pause.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1).min(16)))
@@ -60,6 +64,8 @@ pub struct Remote {
     pub(super) url: String,
     runtime: Runtime,
     patience: Patience,
+    /// Since when it rests, and why.
+    resting: Mutex<Option<(Stopwatch, String)>>,
 }
 
 impl Remote {
@@ -75,7 +81,7 @@ impl Remote {
             .enable_all()
             .build()
             .map_err(|cause| CheckpointError::Start { what: "the runtime of the object store", cause })?;
-        Ok(Self { store, url, runtime, patience })
+        Ok(Self { store, url, runtime, patience, resting: Mutex::default() })
     }
 
     /// Where it is, for messages.
@@ -177,7 +183,31 @@ impl Remote {
         path: &Path,
         call: impl Fn() -> F,
     ) -> Result<T, CheckpointError> {
-        self.block_on(self.patiently(call)).map_err(|refusal| CheckpointError::remote(&self.url, what, path, &refusal))
+        let result = self.rested().and_then(|()| self.block_on(self.patiently(call)));
+        if let Err(refusal) = &result
+            && may_pass(refusal)
+        {
+            self.rest(refusal);
+        }
+        result.map_err(|refusal| CheckpointError::remote(&self.url, what, path, &refusal))
+    }
+
+    fn rested(&self) -> Result<(), Refusal> {
+        let resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*resting {
+            Some((since, why)) if since.elapsed() < self.patience.rest => {
+                Err(Refusal::Generic { store: "object store", source: why.clone().into() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to rest, unless it rests already.
+    fn rest(&self, refusal: &Refusal) {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.as_ref().is_none_or(|(since, _)| since.elapsed() >= self.patience.rest) {
+            *resting = Some((Stopwatch::start(), refusal.to_string()));
+        }
     }
 
     pub(super) async fn patiently<T, F: Future<Output = Result<T, Refusal>>>(
@@ -239,7 +269,7 @@ mod tests {
 
     #[test]
     fn pauses_double_and_stay_finite() {
-        let patience = Patience { tries: 9, pause: Duration::from_millis(100) };
+        let patience = Patience { tries: 9, pause: Duration::from_millis(100), rest: Duration::ZERO };
         let pauses = [1, 2, 3, 4].map(|tries| patience.pause_after(tries).as_millis());
         assert_eq!(pauses, [100, 200, 400, 800]);
         assert!(patience.pause_after(u32::MAX) < Duration::from_hours(24));

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tempfile::TempDir;
-use tidewatch_pipelines::checkpoint::{Epoch, choice, restore};
+use tidewatch_pipelines::checkpoint::{Epoch, Patience, Remote, choice, restore};
 use tidewatch_pipelines::state::{Pair, RocksStore};
 use tidewatch_tests::object_faults::{Call, Dice, Fault, Faulty};
 use tidewatch_tests::partition::{
@@ -160,4 +161,19 @@ fn a_file_that_was_removed_is_passed_over_with_its_checkpoint() {
     let chosen = checkpoints.latest(PARTITION).expect("it reads").expect("there is another one");
     assert_eq!((chosen.manifest.offset, chosen.passed_over.len()), (20, 1));
     assert!(chosen.passed_over[0].flaw.to_string().contains("is missing"), "{:?}", chosen.passed_over);
+}
+
+#[test]
+fn an_object_store_that_is_down_is_not_asked_again_for_every_partition() {
+    let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let down = Faulty::new(Arc::new(InMemory::new()), move |_, _| {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Fault::Refused
+    });
+    let patience = Patience { tries: 3, pause: Duration::ZERO, rest: Duration::from_hours(1) };
+    let remote = Remote::new(Arc::new(down), "memory".to_owned(), patience).expect("it starts");
+    let errors = [1, 2, 3].map(|partition| choice::latest(&remote, None, partition, &[]).expect_err("it is down"));
+    assert!(errors.iter().all(|error| error.passes() && error.to_string().contains("503")), "{errors:?}");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 3, "three tries, and no more for the others");
 }
