@@ -57,8 +57,10 @@ pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) 
     records.sort_by_key(|record| (record.partition(), record.offset()));
     let mut driver = driver(topic, partitions).expect("an empty store opens");
     for record in &records {
-        let headers =
-            record.headers().map(|headers| headers.iter().map(header).collect::<Vec<_>>()).unwrap_or_default();
+        let headers = record
+            .headers()
+            .map(|headers| headers.iter().map(|header| owned(&header)).collect::<Vec<_>>())
+            .unwrap_or_default();
         let at = Timestamp(record.timestamp().to_millis().expect("a record has a time"));
         let (key, value) = (record.key().unwrap_or_default(), record.payload());
         driver.push(&Push { topic, key, value, at, headers: &headers }).expect("a store in memory does not fail");
@@ -67,7 +69,7 @@ pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) 
     published(driver.take_outputs())
 }
 
-fn header(header: rdkafka::message::Header<'_, &[u8]>) -> Header {
+fn owned(header: &rdkafka::message::Header<'_, &[u8]>) -> Header {
     Header { name: header.key.to_owned(), value: header.value.unwrap_or_default().to_vec() }
 }
 
