@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
 use tidewatch_ingest::{Header, Ingest};
 use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_pipelines::config::{Config, Text};
 use tidewatch_pipelines::detect::Settings;
-use tidewatch_pipelines::driver::{Driver, Push, Setup, in_memory};
+use tidewatch_pipelines::driver::{Driver, Outputs, Push, Setup, in_memory};
 use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_pipelines::recording::Recording;
 use tidewatch_pipelines::recording::otlp::{self, SIGNAL_HEADER};
+use tidewatch_schemas::Timestamp;
 
 /// Partitions of the topic that agents write to.
 pub const PARTITIONS: i32 = 4;
@@ -36,27 +38,47 @@ impl<'a> Sent<'a> {
     /// # Panics
     /// When the recording or the defaults cannot be read.
     pub fn incident_records(self) -> BTreeSet<Vec<u8>> {
-        self.incidents_and_findings().0
-    }
-
-    /// The same, and the bytes of all findings.
-    ///
-    /// # Panics
-    /// When the recording or the defaults cannot be read.
-    pub fn incidents_and_findings(self) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
         let recording = Recording::embedded().expect("the embedded recording can be read");
         let mut driver = driver(self.topic, self.partitions).expect("an empty store opens");
         for pool in self.pools {
             push_all(&mut driver, &recording, (self.topic, pool)).expect("a store in memory does not fail");
         }
         driver.flush().expect("a store in memory does not fail");
-        let outputs = driver.take_outputs();
-        let count = outputs.incident_records.len();
-        let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
-        assert_eq!(records.len(), count, "the driver published a record twice");
-        let json = |finding| serde_json::to_vec(finding).expect("a finding is JSON");
-        (records, outputs.findings.iter().map(json).collect())
+        published(driver.take_outputs()).0
     }
+}
+
+/// What ingest and detect make of records as they stand in a topic of so many partitions: the bytes of all incident records
+/// and of all findings.
+///
+/// # Panics
+/// When a store in memory fails, or a record has no place.
+pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+    records.sort_by_key(|record| (record.partition(), record.offset()));
+    let mut driver = driver(topic, partitions).expect("an empty store opens");
+    for record in &records {
+        let headers = record
+            .headers()
+            .map(|headers| headers.iter().map(|header| owned(&header)).collect::<Vec<_>>())
+            .unwrap_or_default();
+        let at = Timestamp(record.timestamp().to_millis().expect("a record has a time"));
+        let (key, value) = (record.key().unwrap_or_default(), record.payload());
+        driver.push(&Push { topic, key, value, at, headers: &headers }).expect("a store in memory does not fail");
+    }
+    driver.flush().expect("a store in memory does not fail");
+    published(driver.take_outputs())
+}
+
+fn owned(header: &rdkafka::message::Header<'_, &[u8]>) -> Header {
+    Header { name: header.key.to_owned(), value: header.value.unwrap_or_default().to_vec() }
+}
+
+fn published(outputs: Outputs) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+    let count = outputs.incident_records.len();
+    let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
+    assert_eq!(records.len(), count, "the driver published a record twice");
+    let json = |finding| serde_json::to_vec(finding).expect("a finding is JSON");
+    (records, outputs.findings.iter().map(json).collect())
 }
 
 /// How many messages the recording is for one pool.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigSource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
+use rdkafka::message::{Message, OwnedMessage};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tidewatch_delivery::Numbered;
 use tokio::runtime::Runtime;
@@ -168,11 +168,23 @@ impl Tail {
     /// # Panics
     /// When the end cannot be reached.
     pub fn rest(&self) -> Vec<Seen> {
+        self.rest_with(|| self.next())
+    }
+
+    /// The same with keys, headers and timestamps.
+    ///
+    /// # Panics
+    /// When the end cannot be reached.
+    pub fn rest_whole(&self) -> Vec<OwnedMessage> {
+        self.rest_with(|| Some(self.consumer.poll(program::LOOK)?.ok()?.detach()))
+    }
+
+    fn rest_with<T>(&self, mut next: impl FnMut() -> Option<T>) -> Vec<T> {
         let ends = self.partitions.iter().map(|number| (*number, end(&self.consumer, &self.topic, *number)));
         let ends: BTreeMap<i32, i64> = ends.filter(|(_, end)| *end > 0).collect();
         let mut seen = Vec::new();
         let reached = program::until(PATIENCE, || {
-            seen.extend(std::iter::from_fn(|| self.next()));
+            seen.extend(std::iter::from_fn(&mut next));
             let position = self.consumer.position().expect("a position");
             let at = |number| position.find_partition(&self.topic, number).and_then(|found| found.offset().to_raw());
             ends.iter().all(|(number, end)| at(*number).is_some_and(|at| at >= *end))

@@ -22,7 +22,7 @@ enum Damage {
 impl Damage {
     /// Flips and cuts all over a file of `size` bytes, and its loss.
     fn all(size: usize) -> Vec<Self> {
-        let places: Vec<usize> = (0..12).map(|part| size * part / 12).filter(|place| *place < size).collect();
+        let places: Vec<usize> = (0..8).map(|part| size * part / 8).filter(|place| *place < size).collect();
         let flips = places.iter().map(|place| Self::Flip(*place));
         flips.chain(places.iter().map(|place| Self::Cut(*place))).chain([Self::Remove]).collect()
     }
