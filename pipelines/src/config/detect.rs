@@ -57,6 +57,8 @@ pub struct DetectConfig {
     pub tenant_series_limit: usize,
     /// Most series of a tenant in a pool that may begin in a minute of event time.
     pub new_series_limit: u32,
+    /// How often a record may end the process before it is set aside.
+    pub set_aside_after: u8,
     /// Most records of a micro-batch.
     pub batch: usize,
     /// Longest wait for a batch to fill.
@@ -83,6 +85,7 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
         tenant_series_limit: section.whole("tenant_series_limit", 1..=10_000_000) as usize,
         new_series_limit: section.whole("new_series_limit", 1..=10_000_000),
+        set_aside_after: u8::try_from(section.whole("set_aside_after", 1..=100)).unwrap_or(u8::MAX),
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
         start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Earliest),

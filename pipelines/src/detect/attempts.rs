@@ -12,8 +12,6 @@ use crate::state::{Batch, Family, StateStore};
 
 /// Records that are taken one by one after a disorderly end: more than a micro-batch has at most.
 const CAREFUL: u32 = 100_000;
-/// How often a record may end the process.
-const MOST: u8 = 3;
 /// Present while somebody works on the store.
 const RUNNING: &[u8] = b"running";
 
@@ -28,6 +26,8 @@ pub(super) enum Fate {
 #[derive(Debug, Default)]
 pub(super) struct Attempts {
     begun: BTreeMap<i64, u8>,
+    /// How often a record may end the process.
+    most: u8,
     /// Records that are still taken one by one.
     careful: u32,
     is_marked: bool,
@@ -36,8 +36,8 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    pub fn open(store: &dyn StateStore) -> Result<Self, ProcessorError> {
-        let mut attempts = Self::default();
+    pub fn open(store: &dyn StateStore, most: u8) -> Result<Self, ProcessorError> {
+        let mut attempts = Self { most, ..Self::default() };
         for (key, bytes) in store.scan(Family::Attempts)? {
             if key == RUNNING {
                 attempts.careful = CAREFUL;
@@ -55,12 +55,12 @@ impl Attempts {
             batch.put(Family::Attempts, RUNNING.to_vec(), Vec::new());
         }
         let tried = self.begun.get(&offset).copied().unwrap_or(0);
-        let fate = if tried >= MOST { Fate::SetAside } else { Fate::Judge };
+        let fate = if tried >= self.most { Fate::SetAside } else { Fate::Judge };
         if self.careful > 0 {
             self.careful -= 1;
             self.forget_current(&mut batch);
             if fate == Fate::Judge {
-                self.write_down(&mut batch, offset, tried + 1);
+                self.write_down(&mut batch, offset, tried.saturating_add(1));
             }
         }
         if !batch.changes().is_empty() {
@@ -84,6 +84,17 @@ impl Attempts {
         if let Some(through) = self.current.take() {
             self.begun.remove(&through);
             batch.delete(Family::Attempts, key(through));
+        }
+    }
+
+    /// Takes note that the record got through: what ends the process from here on is not its fault.
+    pub fn through(&mut self, store: &mut dyn StateStore) {
+        let mut batch = Batch::default();
+        self.forget_current(&mut batch);
+        if !batch.changes().is_empty()
+            && let Err(error) = store.write(&batch)
+        {
+            tracing::warn!(%error, "a record that got through stays written down until the commit");
         }
     }
 
@@ -123,8 +134,12 @@ mod tests {
     /// Opens the store and begins records up to `deadly`, which ends the process; returns the fate of the last one.
     fn live(store: &MemoryStore, deadly: i64) -> Fate {
         let mut store = store.clone();
-        let mut attempts = Attempts::open(&store).unwrap();
-        (0..=deadly).map(|offset| attempts.begin(&mut store, offset)).last().unwrap()
+        let mut attempts = Attempts::open(&store, 3).unwrap();
+        for offset in 0..deadly {
+            attempts.begin(&mut store, offset);
+            attempts.through(&mut store);
+        }
+        attempts.begin(&mut store, deadly)
     }
 
     #[test]
@@ -143,7 +158,7 @@ mod tests {
         let store = MemoryStore::default();
         for _ in 0..9 {
             let mut own = store.clone();
-            let mut attempts = Attempts::open(&own).unwrap();
+            let mut attempts = Attempts::open(&own, 3).unwrap();
             assert_eq!(attempts.begin(&mut own, 7), Fate::Judge);
             assert_eq!(own.scan(Family::Attempts).unwrap().len(), 1, "only that somebody works on it");
             attempts.end(&mut own);
@@ -156,13 +171,13 @@ mod tests {
         let store = MemoryStore::default();
         live(&store, 3);
         let mut own = store.clone();
-        let mut attempts = Attempts::open(&own).unwrap();
+        let mut attempts = Attempts::open(&own, 3).unwrap();
         attempts.begin(&mut own, 3);
         assert_eq!(own.scan(Family::Attempts).unwrap().len(), 2);
         let mut batch = Batch::default();
         attempts.commit(&mut batch, 4);
         own.write(&batch).unwrap();
         assert_eq!(own.scan(Family::Attempts).unwrap().len(), 1);
-        assert!(Attempts::open(&own).unwrap().begun.is_empty());
+        assert!(Attempts::open(&own, 3).unwrap().begun.is_empty());
     }
 }

@@ -77,7 +77,7 @@ impl Processor {
             None => Progress::default(),
         };
         let (outbox, losses) = (Outbox::open(&*store)?, Losses::open(&*store)?);
-        let attempts = Attempts::open(&*store)?;
+        let attempts = Attempts::open(&*store, settings.set_aside_after)?;
         let pools = restore_pools(&settings, &*store)?;
         let (findings, judgements) = (Vec::new(), Vec::new());
         Ok(Self { settings, store, pools, progress, outbox, losses, attempts, findings, judgements })
@@ -153,6 +153,7 @@ impl Processor {
         let tenants = || tenants(&self.pools);
         results.outputs.extend(self.losses.pass(record.at, self.settings.grouping.resolve_after_ms, tenants));
         self.number(results, record.origin.offset);
+        self.attempts.through(&mut *self.store);
     }
 
     /// Takes note that a part of the input will never be judged, and goes on after it. What is numbered from here on is

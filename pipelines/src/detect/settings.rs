@@ -26,6 +26,8 @@ pub struct Settings {
     pub tenant_limits: Limits,
     /// What day it is for each tenant.
     pub calendars: Calendars,
+    /// How often a record may end the process before it is set aside.
+    pub set_aside_after: u8,
     /// What is known of signals.
     pub catalog: Catalog,
     /// A level at which judging panics, so that tests can show what comes of a panic.
@@ -60,6 +62,7 @@ impl Settings {
             series_limit: config.series_limit,
             tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },
             calendars: config.calendars.clone(),
+            set_aside_after: config.set_aside_after,
             catalog: Catalog,
             #[cfg(debug_assertions)]
             tripwire: None,
