@@ -1,11 +1,12 @@
 //! Input that breaks the judge: a panic costs the series that it concerns, and what ends the process is set aside.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use tidewatch_pipelines::config::Config;
 use tidewatch_pipelines::detect::{Processor, Received, Settings, Target};
-use tidewatch_pipelines::state::MemoryStore;
+use tidewatch_pipelines::state::{Batch, Change, Family, MemoryStore, Pair, StateStore, StoreError};
 use tidewatch_schemas::{
     Content, Envelope, Observation, Origin, Reject, RejectReason, SeriesKey, TenantId, Timestamp, Value, wire,
 };
@@ -105,10 +106,47 @@ fn where_the_process_is_killed_changes_nothing() {
     }
 }
 
-/// A life of the process: it takes records up to the deadly one, which ends it before anything is committed.
-fn live(store: &MemoryStore, deadly: i64) -> Processor {
-    let mut processor = open(store);
-    for offset in processor.next_offset().unwrap_or(0)..=deadly {
+/// A store whose process ends while it judges a record: nothing that it writes afterwards gets there.
+struct Dying {
+    inner: MemoryStore,
+    deadly: i64,
+    is_dead: bool,
+}
+
+impl StateStore for Dying {
+    fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.get(family, key)
+    }
+
+    fn scan(&self, family: Family) -> Result<Vec<Pair>, StoreError> {
+        self.inner.scan(family)
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        if self.is_dead {
+            return Ok(());
+        }
+        let begins = |change: &Change| {
+            change.family == Family::Attempts && change.key == self.deadly.to_be_bytes() && change.value.is_some()
+        };
+        self.is_dead = batch.changes().iter().any(begins);
+        self.inner.write(batch)
+    }
+
+    fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
+        self.inner.copy_to(folder)
+    }
+
+    fn written(&self) -> u64 {
+        self.inner.written()
+    }
+}
+
+/// A life of the process: it goes on up to the record at `deadly`, which ends it while it is judged if it is judged.
+fn live(store: &MemoryStore, deadly: i64, end: i64) -> Processor {
+    let dying = Dying { inner: store.clone(), deadly, is_dead: false };
+    let mut processor = Processor::open(settings(), Box::new(dying)).unwrap_or_else(|error| panic!("{error}"));
+    for offset in processor.next_offset().unwrap_or(0)..end {
         process(&mut processor, offset, &record(offset, None));
     }
     processor
@@ -122,21 +160,31 @@ fn a_record_that_ends_the_process_three_times_is_set_aside_and_the_next_one_is_j
     processor.commit().expect("memory takes a batch");
     std::mem::forget(processor);
     for life in 0..3 {
-        let processor = live(&store, 13);
+        let processor = live(&store, 13, 14);
         assert_eq!(processor.outbox().len(), 0, "life {life}");
         // An abort: nothing is committed, and nothing is tidied up.
         std::mem::forget(processor);
     }
-    let mut processor = live(&store, 14);
+    let mut processor = live(&store, 13, 15);
     processor.commit().expect("memory takes a batch");
     let refused = rejects(&processor);
     let [reject] = refused.values().collect::<Vec<_>>()[..] else { panic!("{refused:?}") };
     assert_eq!((reject.reason, reject.origin.offset), (RejectReason::SetAside, 13));
     assert_eq!(processor.next_offset(), Some(15));
     drop(processor);
-    assert!(
-        tidewatch_pipelines::state::StateStore::scan(&store, tidewatch_pipelines::state::Family::Attempts)
-            .expect("memory reads")
-            .is_empty()
-    );
+    assert!(store.scan(Family::Attempts).expect("memory reads").is_empty(), "it was left in order");
+}
+
+#[test]
+fn a_process_that_ends_anywhere_else_sets_nothing_aside() {
+    let store = MemoryStore::default();
+    for _ in 0..9 {
+        let mut processor = open(&store);
+        (0..10).for_each(|offset| process(&mut processor, offset, &record(offset, None)));
+        std::mem::forget(processor);
+    }
+    let mut processor = open(&store);
+    (0..10).for_each(|offset| process(&mut processor, offset, &record(offset, None)));
+    processor.commit().expect("memory takes a batch");
+    assert!(rejects(&processor).is_empty());
 }
