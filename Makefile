@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-kafka accuracy check bench fuzz build prepare prepare-kafka
+.PHONY: help demo test test-kafka soak accuracy check bench fuzz build prepare prepare-kafka
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET)/debug/tidewatch
@@ -13,6 +13,7 @@ SCRIPTS = $(shell grep -rlIE '^\#!/(usr/bin/env bash|bin/(ba)?sh)' deploy tests 
 # What the demo is started with, for example: make demo ARGS="--once --format json"
 ARGS ?=
 FUZZ_SECONDS ?= 30
+SOAK_MINUTES ?= 60
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,6 +27,11 @@ test: build ## every test that needs no Apache Kafka
 test-kafka: prepare-kafka build ## the tests on a real Apache Kafka, which is downloaded with Maven and started by them
 	deploy/kafka/install
 	cargo test --workspace --test kafka -- --ignored --test-threads=1
+
+soak: prepare-kafka build ## kill instances and the broker for SOAK_MINUTES, and at each step of the protocol twenty times
+	deploy/kafka/install
+	SOAK_MINUTES=$(SOAK_MINUTES) SWEEPS=20 cargo test --workspace --test kafka -- --ignored --nocapture --test-threads=1 \
+	  chaos:: fail_points::
 
 accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie
 	cargo test --workspace --test accuracy -- --ignored --nocapture --test-threads=1

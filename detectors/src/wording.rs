@@ -89,6 +89,7 @@ pub fn trouble(tenants: &[TenantId], place: &str, kind: Kind) -> String {
         Kind::Failing => "failing",
         Kind::Silent => "silent",
         Kind::Unusual => "unlike usual",
+        Kind::DataLoss => "not watched",
     };
     let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
     match names.split_last() {

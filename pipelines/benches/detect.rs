@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewatch_pipelines::config::Config;
-use tidewatch_pipelines::detect::{Processor, Received, Settings};
+use tidewatch_pipelines::detect::{Mark, Marks, Processor, Received, Settings, Target};
 use tidewatch_pipelines::state::{MemoryStore, RocksStore, StateStore};
 use tidewatch_schemas::{Content, Envelope, Observation, Origin, SeriesKey, Timestamp, Value, wire};
 
@@ -106,8 +106,12 @@ fn judge(store: Box<dyn StateStore>, log: &Log) -> anyhow::Result<Duration> {
             }
             black_box(processor.take_findings());
             processor.commit()?;
-            if let Some(last) = processor.outbox().back().map(|output| output.sequence) {
-                processor.acknowledge(last);
+            if let Some(sequence) = processor.outbox().waiting().back().map(|output| output.sequence) {
+                let mut published = Marks::default();
+                for target in Target::OUTBOX {
+                    published.set(target, Some(Mark { sequence, offset: 0 }));
+                }
+                processor.acknowledge(&published);
             }
         }
         Ok(())

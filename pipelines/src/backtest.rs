@@ -41,8 +41,8 @@ use tidewatch_ingest::SettingsError;
 use tidewatch_schemas::{Finding, Incident, TenantId, Timestamp};
 
 use crate::config::Config;
-use crate::detect::ProcessorError;
 use crate::labels::Labels;
+use crate::protocol::LaneError;
 use crate::recording::RecordingError;
 use crate::report::{self, Plot};
 use crate::scoreboard::{Comparison, Report, SeriesTally, Side, Total};
@@ -145,7 +145,7 @@ pub enum BacktestError {
     Ingest(#[from] SettingsError),
     /// Detect could not go on.
     #[error(transparent)]
-    Detect(#[from] ProcessorError),
+    Detect(#[from] LaneError),
 }
 
 /// Series on a page, so that it stays light; those with the most alarms.

@@ -4,15 +4,16 @@
 //! |---|---|
 //! | `layers` | merges the sources; every value remembers where it was written |
 //! | `section` | reads keys one by one and writes down everything that is wrong, unknown keys included |
-//! | `kafka`, `topics`, `ingest`, `detect`, `calendar`, `log` | one section each: its type, its limits |
+//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `calendar`, `log` | one section each: its type, its limits |
 //! | `quantity` | `10s`, `1MiB` |
-//! | `secret` | settings of the Kafka client that must not be seen |
+//! | `secret` | settings that must not be seen |
 //! | `environment` | reads the process's environment |
 //! | `error` | what is wrong, where, and what would be right |
 //!
 //! `default.yaml` holds every option with its default; there are no defaults in code.
 
 mod calendar;
+mod checkpoints;
 mod detect;
 mod environment;
 mod error;
@@ -32,11 +33,12 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
+pub use checkpoints::CheckpointsConfig;
 pub use detect::{Clock, DetectConfig};
 pub use environment::variables;
 pub use error::{ConfigError, ConfigErrors, Wrong};
 pub use ingest::{IngestConfig, Start};
-pub use kafka::KafkaConfig;
+pub use kafka::{KafkaConfig, Publishing};
 pub use layers::{DEFAULTS, Flag, PREFIX, Text};
 pub use log::{LogConfig, LogFormat};
 pub use secret::Setting;

@@ -81,6 +81,8 @@ fn configuration(broker: &Broker, state: &std::path::Path, batch: Option<usize>)
         flag("kafka.brokers", broker.bootstrap().to_owned()),
         flag("detect.clock", "events".to_owned()),
         flag("detect.state", state.display().to_string()),
+        // The embedded broker has no transactions that fence.
+        flag("kafka.publishing", "idempotent".to_owned()),
         flag("log.level", "warn".to_owned()),
     ];
     if let Some(batch) = batch {

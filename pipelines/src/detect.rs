@@ -5,15 +5,21 @@
 //! | [`processor`] | takes records in offset order, commits them as one batch, hands out what is to be published |
 //! | [`pool`] | judges the observations of one pool |
 //! | [`outgoing`] | an output on its way to a topic |
+//! | [`outbox`], [`marks`] | outputs from their commit until they stand in their topics; where they stand |
+//! | [`loss`] | input that was gone before it was judged: an incident of its own |
 //! | [`settings`] | what a processor is configured with |
 //! | [`snapshot`] | what a store holds, for people |
 //!
 //! Nothing here knows a broker or a clock.
 
+mod attempts;
 mod classes;
 mod entry;
 mod folded;
+pub mod loss;
+pub mod marks;
 mod neighbours;
+pub mod outbox;
 pub mod outgoing;
 pub mod pool;
 pub mod processor;
@@ -21,7 +27,12 @@ mod progress;
 pub mod settings;
 pub mod snapshot;
 mod stored;
+mod tenants;
 
-pub use outgoing::{Outgoing, Target};
+pub use loss::{Gap, Missing};
+pub use marks::{Mark, Marks};
+pub use outbox::Outbox;
+pub use outgoing::{NumberedFinding, Outgoing, Target};
 pub use processor::{Processor, ProcessorError, Received};
 pub use settings::Settings;
+pub use tenants::Limits;

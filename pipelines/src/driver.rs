@@ -4,6 +4,7 @@
 //! back-tests run on it; what it gives, Kafka must give too.
 
 mod partition;
+mod topics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use tidewatch_schemas::topics::Topics;
 use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
 
 use crate::detect::{ProcessorError, Settings};
+use crate::guard::decoding::decoded;
+use crate::protocol::LaneError;
 use crate::state::{MemoryStore, StateStore, StoreError};
 use partition::Partition;
 
@@ -60,7 +63,7 @@ pub struct Driver {
     outputs: Outputs,
 }
 
-/// What came out, in the order it was published. A restart may publish again.
+/// What came out, in the order it was published: incidents and rejects once each, whatever was killed.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
     /// Records of `tidewatch.incidents`, their bytes as published.
@@ -87,11 +90,12 @@ impl Driver {
     ///
     /// # Errors
     /// When a store cannot be opened.
-    pub fn new(mut setup: Setup) -> Result<Self, ProcessorError> {
+    pub fn new(mut setup: Setup) -> Result<Self, LaneError> {
         let detect = Arc::new(setup.detect.clone());
         let mut partitions = Vec::new();
         for number in 0..setup.partitions.max(1) {
-            partitions.push(Partition::open(&detect, (setup.open)(number)?)?);
+            let store = (setup.open)(number).map_err(ProcessorError::from)?;
+            partitions.push(Partition::open(&detect, number, store)?);
         }
         let observations = Topics::default().observations.into();
         let (offsets, outputs) = (BTreeMap::new(), Outputs::default());
@@ -102,7 +106,7 @@ impl Driver {
     ///
     /// # Errors
     /// When a store fails.
-    pub fn push(&mut self, push: &Push<'_>) -> Result<(), ProcessorError> {
+    pub fn push(&mut self, push: &Push<'_>) -> Result<(), LaneError> {
         let topic: Arc<str> = push.topic.into();
         let partition = partition_of(push.key, self.setup.partitions);
         let offset = self.offsets.entry((Arc::clone(&topic), partition)).or_insert(0);
@@ -116,7 +120,7 @@ impl Driver {
             headers: push.headers,
         };
         *offset += 1;
-        let handled = self.setup.ingest.handle(&record);
+        let handled = decoded(&self.setup.ingest, &record);
         self.outputs.rejects.extend(handled.rejects);
         for envelope in handled.envelopes {
             self.append(&envelope, push.at)?;
@@ -128,18 +132,18 @@ impl Driver {
     ///
     /// # Errors
     /// When a store fails.
-    pub fn tick(&mut self, at: Timestamp) -> Result<(), ProcessorError> {
+    pub fn tick(&mut self, at: Timestamp) -> Result<(), LaneError> {
         let tick = Envelope { content: Content::Tick(Tick { at, instance: "driver".into() }) };
         (0..self.partitions.len()).try_for_each(|number| self.append_to(number, &wire::encode(&tick), at))
     }
 
-    fn append(&mut self, envelope: &Envelope, at: Timestamp) -> Result<(), ProcessorError> {
+    fn append(&mut self, envelope: &Envelope, at: Timestamp) -> Result<(), LaneError> {
         let Content::Observations { pool, .. } = &envelope.content else { return Ok(()) };
         let partition = partition_of(pool.as_str().as_bytes(), self.setup.partitions);
         self.append_to(usize::try_from(partition).unwrap_or(0), &wire::encode(envelope), at)
     }
 
-    fn append_to(&mut self, number: usize, value: &[u8], at: Timestamp) -> Result<(), ProcessorError> {
+    fn append_to(&mut self, number: usize, value: &[u8], at: Timestamp) -> Result<(), LaneError> {
         let Some(partition) = self.partitions.get_mut(number) else { return Ok(()) };
         partition.append(&self.observations, i32::try_from(number).unwrap_or(0), value, at);
         if partition.uncommitted() >= self.setup.batch.max(1) {
@@ -152,19 +156,19 @@ impl Driver {
     ///
     /// # Errors
     /// When a store fails.
-    pub fn flush(&mut self) -> Result<(), ProcessorError> {
+    pub fn flush(&mut self) -> Result<(), LaneError> {
         self.partitions.iter_mut().try_for_each(|partition| partition.commit(&mut self.outputs))
     }
 
     /// Ends every partition as kill -9 would, and opens it again from its store: what was not committed is read again,
-    /// what was published is published again where it was not pruned.
+    /// and what stands in the topics is not published again.
     ///
     /// # Errors
     /// When a store cannot be opened.
-    pub fn kill_and_restart(&mut self) -> Result<(), ProcessorError> {
+    pub fn kill_and_restart(&mut self) -> Result<(), LaneError> {
         for (number, partition) in (0..).zip(&mut self.partitions) {
             partition.kill();
-            let store = (self.setup.open)(number)?;
+            let store = (self.setup.open)(number).map_err(ProcessorError::from)?;
             partition.restart(&self.detect, store)?;
             partition.commit(&mut self.outputs)?;
         }

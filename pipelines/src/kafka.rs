@@ -8,7 +8,8 @@
 //! | [`ingest_stage`] | users' topics to observations |
 //! | [`detect_stage`] | observations to incidents |
 //! | [`ownership`] | which partitions a detect thread has, through rebalances |
-//! | [`outlet`] | publishes what detect decided |
+//! | [`way_out`], [`read_back`] | publishes what detect decided, and reads back how far it came |
+//! | [`probe`] | whether the brokers have transactions that fence |
 //! | [`gauges`] | how far the stages have come, for those who watch |
 //! | [`error`] | why a stage ended |
 
@@ -17,9 +18,11 @@ pub mod detect_stage;
 pub mod error;
 pub mod gauges;
 pub mod ingest_stage;
-pub mod outlet;
 pub mod ownership;
+pub mod probe;
+pub mod read_back;
 pub mod topics;
+pub mod way_out;
 
 pub use error::StageError;
 pub use gauges::Gauges;

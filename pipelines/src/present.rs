@@ -167,6 +167,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Silent => "silent",
         Kind::Slow => "slow",
         Kind::Failing => "failing",
+        Kind::DataLoss => "data loss",
     }
 }
 

@@ -1,9 +1,11 @@
 //! `tidewatch run`: the service until somebody ends it.
 //!
 //! On SIGTERM or SIGINT every stage finishes its micro-batch: what it read is committed and published. Should that
-//! take longer than the deadline, the process ends all the same; a crash is only a slower shutdown.
+//! take longer than the deadline, the process ends all the same; a crash is only a slower shutdown. The Kafka client may hang
+//! while it says goodbye to brokers that were away: once everything is published, that is not waited for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -31,8 +33,14 @@ pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<Str
     tracing::info!(stages = names.join(","), brokers = config.kafka.brokers.join(","), "started");
     runtime.block_on(until_the_end(&service))?;
     tracing::info!("ending");
-    let deadline = std::thread::spawn(|| {
+    let gauges = Arc::clone(service.gauges());
+    let stages = stages.len() as u64;
+    let deadline = std::thread::spawn(move || {
         std::thread::sleep(DEADLINE);
+        if gauges.stages_drained() == stages {
+            tracing::warn!("everything is published; the Kafka client does not end, so the process ends without it");
+            std::process::exit(0);
+        }
         tracing::warn!("stages did not end in time; what was committed stands");
         std::process::exit(1);
     });

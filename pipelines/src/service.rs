@@ -1,22 +1,33 @@
 //! The service: the stages as threads of one process, and their orderly end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use tidewatch_delivery::{Publish, TopicPublisher};
 use tidewatch_ingest::Ingest;
 
+use crate::checkpoint::checkpointer::{self, Habits};
+use crate::checkpoint::custody::{SharedEpochs, SharedStates};
+use crate::checkpoint::schedule::Schedule;
+use crate::checkpoint::{CheckpointError, Checkpointer, Patience};
 use crate::config::{Clock, Config, ConfigErrors};
 use crate::detect::Settings;
 use crate::kafka::detect_stage::DetectStage;
 use crate::kafka::error::while_trying;
 use crate::kafka::ingest_stage::IngestStage;
-use crate::kafka::outlet::Outlet;
+use crate::kafka::probe;
+use crate::kafka::read_back::OutputReader;
 use crate::kafka::topics::{self, Partitions};
+use crate::kafka::way_out::{Exits, Routes};
 use crate::kafka::{Gauges, StageError};
+use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, States};
+
+/// How long findings are waited for before the group is looked after again.
+const FINDINGS: Duration = Duration::from_secs(10);
 
 /// A part of the service that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -50,6 +61,9 @@ pub enum ServiceError {
     /// A stage could not start or ended.
     #[error(transparent)]
     Stage(#[from] StageError),
+    /// Checkpoints cannot be taken.
+    #[error(transparent)]
+    Checkpoints(#[from] CheckpointError),
     /// The rules of ingest are wrong.
     #[error(transparent)]
     Ingest(#[from] tidewatch_ingest::SettingsError),
@@ -84,7 +98,7 @@ impl Service {
         let partitions = topics::ensure(&client, &config.topics)?;
         let mut service = Self { threads: Vec::new(), stop: Arc::default(), gauges: Arc::default() };
         for stage in stages {
-            let parts = Parts { config, client: &client, partitions: &partitions };
+            let parts = Parts { config, client: &client, partitions: &partitions, environment };
             let stop = Arc::clone(&service.stop);
             let gauges = Arc::clone(&service.gauges);
             let handle = match stage {
@@ -135,6 +149,7 @@ struct Parts<'a> {
     config: &'a Config,
     client: &'a ClientConfig,
     partitions: &'a Partitions,
+    environment: &'a BTreeMap<String, String>,
 }
 
 impl Parts<'_> {
@@ -162,6 +177,7 @@ impl Parts<'_> {
             batch: config.batch,
             linger: config.linger,
             tick: (self.config.detect.clock == Clock::Ticks).then_some(config.tick),
+            member: self.config.kafka.instance.clone(),
             instance: format!("ingest-{}", std::process::id()).into(),
             publisher: self.publisher()?,
             gauges,
@@ -170,18 +186,64 @@ impl Parts<'_> {
 
     fn detect(&self, gauges: Arc<Gauges>) -> Result<DetectStage, ServiceError> {
         let config = &self.config.detect;
-        let names = &self.config.topics.names;
+        let settings = Arc::new(Settings::new(config));
+        let checkpoints = self.checkpoints()?.map(Arc::new);
+        let (states, epochs): (Box<dyn States>, Box<dyn Epochs>) = match &checkpoints {
+            None => (Box::new(LocalStates(config.state.clone())), Box::new(LocalEpochs)),
+            Some(shared) => {
+                let states = SharedStates { folder: config.state.clone(), checkpoints: Arc::clone(shared) };
+                (Box::new(states), Box::new(SharedEpochs(Arc::clone(shared))))
+            }
+        };
         Ok(DetectStage {
             client: self.client.clone(),
             group: config.group.clone(),
-            topic: names.observations.as_str().into(),
-            settings: Arc::new(Settings::new(config)),
-            folder: config.state.clone(),
+            instance: self.config.kafka.instance.clone(),
+            topic: self.config.topics.names.observations.as_str().into(),
+            custody: Arc::new(Custody::new(settings, states, epochs)),
+            start: config.start,
             batch: config.batch,
             linger: config.linger,
-            outlet: Outlet::new(self.publisher()?, names.clone(), self.partitions.clone()),
+            exits: self.exits()?,
             gauges,
-            held_back: false,
+            fail_points: Arc::new(FailPoints::of(self.environment)),
+            checkpoints,
+        })
+    }
+
+    /// Copies of the states, where an object store is configured.
+    fn checkpoints(&self) -> Result<Option<Checkpointer>, ServiceError> {
+        let config = &self.config.detect;
+        let Some(location) = &config.checkpoints.location else { return Ok(None) };
+        let options = config.checkpoints.resolved(self.environment)?;
+        let remote = location.reach(&options, Patience::USUAL)?;
+        let cluster = topics::cluster(self.client)?;
+        let habits = Habits {
+            source: format!("{cluster}/{}", self.config.topics.names.observations),
+            instance: checkpointer::unlike_any_other(),
+            folder: config.state.clone(),
+            schedule: Schedule::new(config.checkpoints.interval, config.checkpoints.size),
+            keep: config.checkpoints.keep,
+        };
+        tracing::info!(url = remote.url(), "checkpoints are taken");
+        Ok(Some(Checkpointer::new(remote, habits)?))
+    }
+
+    /// The way out of detect. The group is in the name that fences, so that two services on one topic do not fence each
+    /// other.
+    fn exits(&self) -> Result<Exits, StageError> {
+        let names = &self.config.topics.names;
+        let id_prefix = format!("{}.{}", self.config.detect.group, names.observations);
+        let publishing = probe::choose(self.client, &id_prefix, self.config.kafka.publishing)?;
+        let findings = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
+        let reader = OutputReader::new(self.client).map_err(while_trying("make a reader of outputs"))?;
+        Ok(Exits {
+            client: self.client.clone(),
+            publishing,
+            id_prefix,
+            routes: Arc::new(Routes { topics: names.clone(), partitions: self.partitions.clone() }),
+            findings: Arc::new(Mutex::new(findings.with_patience(FINDINGS))),
+            reader: Arc::new(reader),
         })
     }
 }

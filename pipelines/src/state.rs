@@ -10,6 +10,8 @@ mod rocks;
 pub use memory::MemoryStore;
 pub use rocks::RocksStore;
 
+use std::path::Path;
+
 /// A named set of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
@@ -23,11 +25,16 @@ pub enum Family {
     Series,
     /// Outputs that are decided and not yet known to be published, by sequence number.
     Outbox,
+    /// A record a tenant of a pool: what it may still do.
+    Tenants,
+    /// Records that were begun and may have ended the process, by offset.
+    Attempts,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Pools, Self::Classes, Self::Series, Self::Outbox];
+    pub const ALL: [Self; 7] =
+        [Self::Meta, Self::Pools, Self::Classes, Self::Series, Self::Outbox, Self::Tenants, Self::Attempts];
 
     /// The name it has on disk.
     #[must_use]
@@ -38,6 +45,8 @@ impl Family {
             Self::Classes => "classes",
             Self::Series => "series",
             Self::Outbox => "outbox",
+            Self::Tenants => "tenants",
+            Self::Attempts => "attempts",
         }
     }
 }
@@ -75,6 +84,13 @@ impl Batch {
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
+
+    /// Bytes of its keys and values.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let of = |change: &Change| change.key.len() + change.value.as_ref().map_or(0, Vec::len);
+        self.changes.iter().map(of).sum::<usize>() as u64
+    }
 }
 
 /// A key and its value.
@@ -95,7 +111,8 @@ pub struct StoreError {
 /// Keeps the state of one partition.
 ///
 /// The caller is the only writer. The implementer applies a batch as a whole or not at all, survives the end of the
-/// process once `write` has returned, reads what was written last, and scans keys in ascending order of their bytes.
+/// process once `write` has returned, reads what was written last, and scans keys in ascending order of their bytes. A copy
+/// holds what the store held at that moment, whatever is written to either of them later.
 pub trait StateStore: Send {
     /// The value of a key.
     ///
@@ -114,4 +131,14 @@ pub trait StateStore: Send {
     /// # Errors
     /// When the batch could not be written; then none of it is.
     fn write(&mut self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Copies the store to a folder that does not exist, where [`RocksStore`] opens it. It takes the time of writing out
+    /// what is only in memory, however large the store is.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    fn copy_to(&self, folder: &Path) -> Result<(), StoreError>;
+
+    /// Bytes of all batches that were written since the store was opened.
+    fn written(&self) -> u64;
 }

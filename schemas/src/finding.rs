@@ -25,6 +25,8 @@ pub enum DetectorName {
     State,
     /// The series should have reported and did not.
     Silence,
+    /// The tenant sends more series than it may have.
+    Limit,
 }
 
 /// On which side of the band the value lies.

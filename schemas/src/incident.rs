@@ -34,6 +34,8 @@ pub enum Kind {
     Slow,
     /// Work fails.
     Failing,
+    /// Input was gone before it was judged, or what was learned is lost: for a while nobody watched.
+    DataLoss,
 }
 
 /// How much it matters.

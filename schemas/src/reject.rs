@@ -34,10 +34,16 @@ pub enum RejectReason {
     InvalidDistribution,
     /// The observation came after its window was closed.
     Late,
-    /// The pool has as many series as it may have.
+    /// The pool, or the tenant in it, has as many series as it may have.
     TooManySeries,
     /// The envelope has a version that this release does not know.
     UnknownVersion,
+    /// Decoding or judging it ended in a panic, which is a defect of Tidewatch.
+    Panicked,
+    /// Its tenant is not judged for a while, because judging another input of it panicked.
+    Isolated,
+    /// The process ended each time it judged the record.
+    SetAside,
 }
 
 /// An input that was refused.

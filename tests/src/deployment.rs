@@ -28,6 +28,12 @@ pub struct Deployment {
     pub batch: usize,
     /// Lines to be added to the section `topics` of its configuration.
     pub topic_options: String,
+    /// Topics that agents write to, besides `source`.
+    pub further_sources: Vec<String>,
+    /// Whether instances are static members of their groups, each by its name.
+    pub is_static: bool,
+    /// Whether instances take a checkpoint every second, all to the same folder.
+    pub takes_checkpoints: bool,
     bootstrap: String,
     name: String,
     folder: TempDir,
@@ -48,6 +54,9 @@ impl Deployment {
             topics: Topics::at(bootstrap),
             batch: 8_192,
             topic_options: String::new(),
+            further_sources: Vec::new(),
+            is_static: false,
+            takes_checkpoints: false,
             bootstrap: bootstrap.to_owned(),
             name: name.to_owned(),
             folder: tempfile::tempdir().expect("a folder"),
@@ -56,12 +65,19 @@ impl Deployment {
 
     /// Makes the topic that agents write to. Recorded time may lie ahead of the broker's clock, or far behind it.
     pub fn create_source(&self) {
+        self.create_sources(PARTITIONS);
+    }
+
+    /// The same for every topic that agents write to, with so many partitions.
+    pub fn create_sources(&self, partitions: i32) {
         let settings = [
             ("retention.ms", "-1"),
             ("message.timestamp.after.max.ms", "9223372036854775807"),
             ("max.message.bytes", "4194304"),
         ];
-        self.topics.create(&self.source, PARTITIONS, &settings);
+        for topic in self.sources() {
+            self.topics.create(topic, partitions, &settings);
+        }
     }
 
     /// Starts `tidewatch run` with the state folder `instance`.
@@ -69,9 +85,28 @@ impl Deployment {
     /// # Panics
     /// When it does not start.
     pub fn start(&self, instance: &str) -> Program {
+        self.start_with(instance, &[])
+    }
+
+    /// The same with further environment variables.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(&self, instance: &str, environment: &[(&str, &str)]) -> Program {
         let file = self.folder.path().join(format!("{instance}.yaml"));
         fs::write(&file, self.configuration(instance)).expect("a configuration can be written");
-        Program::start(&["run", "--config", shown(&file)], &self.folder.path().join(instance))
+        let said = self.folder.path().join(instance);
+        Program::start_with(&["run", "--config", shown(&file)], &said, environment)
+    }
+
+    /// The topics that agents write to.
+    pub fn sources(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.source).chain(&self.further_sources)
+    }
+
+    /// Where the broker is.
+    pub fn bootstrap(&self) -> &str {
+        &self.bootstrap
     }
 
     /// Starts `tidewatch replay`, which sends the whole recording as that of `pool`.
@@ -105,8 +140,10 @@ impl Deployment {
     /// # Panics
     /// When they do not come there.
     pub fn await_end_of_input(&self) {
-        let inputs = [(self.ingest_group(), &self.source), (format!("{}-detect", self.name), &self.names.observations)];
-        let positions = || inputs.each_ref().map(|(group, topic)| self.topics.committed_and_end(group, topic));
+        let mut inputs: Vec<(String, &String)> = self.sources().map(|topic| (self.ingest_group(), topic)).collect();
+        inputs.push((format!("{}-detect", self.name), &self.names.observations));
+        let position = |(group, topic): &(String, &String)| self.topics.committed_and_end(group, topic);
+        let positions = || inputs.iter().map(position).collect::<Vec<_>>();
         let at_end = || positions().iter().flatten().all(|(committed, end)| committed == end);
         assert!(program::until(LIMIT, at_end), "committed offsets and ends after {LIMIT:?}: {:?}", positions());
     }
@@ -116,18 +153,46 @@ impl Deployment {
         self.folder.path().join(format!("{instance}-state"))
     }
 
+    /// Names of all checkpoints that are there.
+    pub fn checkpoints(&self) -> BTreeSet<PathBuf> {
+        let folders = fs::read_dir(self.folder.path().join("checkpoints/manifests")).into_iter().flatten().flatten();
+        let names = |folder: fs::DirEntry| fs::read_dir(folder.path()).into_iter().flatten().flatten();
+        folders.flat_map(names).map(|entry| entry.path()).collect()
+    }
+
     fn configuration(&self, instance: &str) -> String {
-        let Self { bootstrap, name, source, batch, topic_options, .. } = self;
+        let Self { bootstrap, name, batch, topic_options, .. } = self;
+        let sources: Vec<&str> = self.sources().map(String::as_str).collect();
+        let sources = sources.join(", ");
+        let member = if self.is_static { format!(", instance: {instance}") } else { String::new() };
         let state = self.state(instance);
+        let url = self.folder.path().join("checkpoints");
+        let checkpoints = if self.takes_checkpoints {
+            format!(", checkpoints: {{ url: \"{}\", interval: 1s }}", url.display())
+        } else {
+            String::new()
+        };
         format!(
-            "kafka: {{ brokers: [\"{bootstrap}\"] }}\n\
+            "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\
              topics: {{ prefix: {name}{topic_options} }}\n\
              ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
-             sources: [{{ topics: [{source}], format: otlp_proto }}]\n\
-             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\" }}\n",
+             sources: [{{ topics: [{sources}], format: otlp_proto }}]\n\
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n",
             state.display()
         )
     }
+}
+
+/// Says which records are not there exactly once.
+///
+/// # Panics
+/// When there are any.
+pub fn assert_once_each(found: &Counted, expected: &BTreeSet<Vec<u8>>) {
+    let text = |record: &Vec<u8>| String::from_utf8_lossy(&record[..record.len().min(130)]).into_owned();
+    let wrong = found.iter().filter(|(record, count)| **count != 1 || !expected.contains(*record));
+    let wrong: Vec<String> = wrong.map(|(record, count)| format!("{count} times: {}", text(record))).collect();
+    assert!(wrong.is_empty(), "repeated, or not expected:\n{}", wrong.join("\n"));
+    assert_eq!(found.len(), expected.len(), "records");
 }
 
 /// Reads incident records into `found` until every one of `expected` is there, then to the end of the topic.

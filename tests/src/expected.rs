@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
 use tidewatch_ingest::{Header, Ingest};
 use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_pipelines::config::{Config, Text};
-use tidewatch_pipelines::detect::{ProcessorError, Settings};
-use tidewatch_pipelines::driver::{Driver, Push, Setup, in_memory};
+use tidewatch_pipelines::detect::Settings;
+use tidewatch_pipelines::driver::{Driver, Outputs, Push, Setup, in_memory};
+use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_pipelines::recording::Recording;
 use tidewatch_pipelines::recording::otlp::{self, SIGNAL_HEADER};
+use tidewatch_schemas::Timestamp;
 
 /// Partitions of the topic that agents write to.
 pub const PARTITIONS: i32 = 4;
@@ -20,12 +23,14 @@ pub struct Sent<'a> {
     pub topic: &'a str,
     /// Pools that each got the whole recording.
     pub pools: &'a [&'a str],
+    /// Partitions of the topic. Each of the pools has one for itself.
+    pub partitions: i32,
 }
 
 impl<'a> Sent<'a> {
     /// The recording as the demo sends it, but to `topic`.
     pub fn to(topic: &'a str) -> Self {
-        Self { topic, pools: &[RECORDING_POOL] }
+        Self { topic, pools: &[RECORDING_POOL], partitions: PARTITIONS }
     }
 
     /// The bytes of all incident records, as ingest and detect with default settings and event time publish them.
@@ -34,17 +39,46 @@ impl<'a> Sent<'a> {
     /// When the recording or the defaults cannot be read.
     pub fn incident_records(self) -> BTreeSet<Vec<u8>> {
         let recording = Recording::embedded().expect("the embedded recording can be read");
-        let mut driver = driver(self.topic).expect("an empty store opens");
+        let mut driver = driver(self.topic, self.partitions).expect("an empty store opens");
         for pool in self.pools {
             push_all(&mut driver, &recording, (self.topic, pool)).expect("a store in memory does not fail");
         }
         driver.flush().expect("a store in memory does not fail");
-        let outputs = driver.take_outputs();
-        let count = outputs.incident_records.len();
-        let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
-        assert_eq!(records.len(), count, "the driver published a record twice");
-        records
+        published(driver.take_outputs()).0
     }
+}
+
+/// What ingest and detect make of records as they stand in a topic of so many partitions: the bytes of all incident records
+/// and of all findings.
+///
+/// # Panics
+/// When a store in memory fails, or a record has no place.
+pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+    records.sort_by_key(|record| (record.partition(), record.offset()));
+    let mut driver = driver(topic, partitions).expect("an empty store opens");
+    for record in &records {
+        let headers = record
+            .headers()
+            .map(|headers| headers.iter().map(|header| owned(&header)).collect::<Vec<_>>())
+            .unwrap_or_default();
+        let at = Timestamp(record.timestamp().to_millis().expect("a record has a time"));
+        let (key, value) = (record.key().unwrap_or_default(), record.payload());
+        driver.push(&Push { topic, key, value, at, headers: &headers }).expect("a store in memory does not fail");
+    }
+    driver.flush().expect("a store in memory does not fail");
+    published(driver.take_outputs())
+}
+
+fn owned(header: &rdkafka::message::Header<'_, &[u8]>) -> Header {
+    Header { name: header.key.to_owned(), value: header.value.unwrap_or_default().to_vec() }
+}
+
+fn published(outputs: Outputs) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+    let count = outputs.incident_records.len();
+    let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
+    assert_eq!(records.len(), count, "the driver published a record twice");
+    let json = |finding| serde_json::to_vec(finding).expect("a finding is JSON");
+    (records, outputs.findings.iter().map(json).collect())
 }
 
 /// How many messages the recording is for one pool.
@@ -55,7 +89,7 @@ pub fn messages() -> usize {
     otlp::messages(&Recording::embedded().expect("the embedded recording can be read"), RECORDING_POOL).count()
 }
 
-fn driver(topic: &str) -> Result<Driver, ProcessorError> {
+fn driver(topic: &str, partitions: i32) -> Result<Driver, LaneError> {
     let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}");
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
@@ -63,13 +97,13 @@ fn driver(topic: &str) -> Result<Driver, ProcessorError> {
     Driver::new(Setup {
         ingest: Ingest::new(config.ingest.settings).unwrap_or_else(|error| panic!("{error}")),
         detect: Settings::new(&config.detect),
-        partitions: PARTITIONS,
+        partitions,
         batch: config.detect.batch,
         open: in_memory(),
     })
 }
 
-fn push_all(driver: &mut Driver, recording: &Recording, (topic, pool): (&str, &str)) -> Result<(), ProcessorError> {
+fn push_all(driver: &mut Driver, recording: &Recording, (topic, pool): (&str, &str)) -> Result<(), LaneError> {
     for message in otlp::messages(recording, pool) {
         let headers = [Header { name: SIGNAL_HEADER.to_owned(), value: message.signal.into() }];
         let (key, value) = (&message.key, Some(message.value.as_slice()));

@@ -25,11 +25,20 @@ impl Program {
     /// # Panics
     /// When the program is not built, or does not start.
     pub fn start(arguments: &[&str], said: &Path) -> Self {
+        Self::start_with(arguments, said, &[])
+    }
+
+    /// The same with further environment variables.
+    ///
+    /// # Panics
+    /// When the program is not built, or does not start.
+    pub fn start_with(arguments: &[&str], said: &Path, environment: &[(&str, &str)]) -> Self {
         let program = path();
         assert!(program.exists(), "{} is missing: build it with `make test`", program.display());
         let file = |ending| File::create(said.with_extension(ending)).expect("a file for what the program says");
         let child = Command::new(&program)
             .args(arguments)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(file("out"))
             .stderr(file("err"))
@@ -51,6 +60,11 @@ impl Program {
         assert!(self.is_running(), "there is nothing to kill, it ended by itself:\n{}", self.last_words());
         self.child.kill().expect("a child can be killed");
         self.child.wait().expect("a child can be waited for");
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal by name, such as `TERM`.
@@ -88,6 +102,11 @@ impl Program {
     /// What it wrote to standard output so far.
     pub fn output(&self) -> String {
         self.read("out")
+    }
+
+    /// What it wrote about itself so far.
+    pub fn said(&self) -> String {
+        self.read("err")
     }
 
     /// The end of what it wrote about itself.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigSource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
+use rdkafka::message::{Message, OwnedMessage};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use tidewatch_delivery::Numbered;
 use tokio::runtime::Runtime;
 
 use crate::program;
@@ -31,6 +32,8 @@ pub struct Seen {
     pub offset: i64,
     /// Its value.
     pub value: Vec<u8>,
+    /// Its number among the outputs of its source partition.
+    pub numbered: Option<Numbered>,
 }
 
 /// A reader of a whole topic, from its beginning, outside of any group.
@@ -61,6 +64,22 @@ impl Topics {
         for result in created.expect("the broker answers") {
             result.unwrap_or_else(|(name, code)| panic!("topic {name}: {code}"));
         }
+    }
+
+    /// Deletes the records of a partition before `offset`, as retention does.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn delete_before(&self, topic: &str, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
+        let deleted = self.runtime.block_on(self.admin().delete_records(&list, &AdminOptions::new()));
+        deleted.expect("the broker deletes");
+    }
+
+    /// Where a partition ends.
+    pub fn end(&self, topic: &str, partition: i32) -> i64 {
+        end(&self.consumer("a-test-that-commits-nothing"), topic, partition)
     }
 
     /// The settings of a topic that were given to it, rather than inherited from the broker.
@@ -140,7 +159,8 @@ impl Tail {
     pub fn next(&self) -> Option<Seen> {
         let message = self.consumer.poll(program::LOOK)?.ok()?;
         let value = message.payload().unwrap_or_default().to_vec();
-        Some(Seen { partition: message.partition(), offset: message.offset(), value })
+        let numbered = Numbered::of(&message);
+        Some(Seen { partition: message.partition(), offset: message.offset(), value, numbered })
     }
 
     /// Every record up to what is the end of the topic now.
@@ -148,11 +168,23 @@ impl Tail {
     /// # Panics
     /// When the end cannot be reached.
     pub fn rest(&self) -> Vec<Seen> {
+        self.rest_with(|| self.next())
+    }
+
+    /// The same with keys, headers and timestamps.
+    ///
+    /// # Panics
+    /// When the end cannot be reached.
+    pub fn rest_whole(&self) -> Vec<OwnedMessage> {
+        self.rest_with(|| Some(self.consumer.poll(program::LOOK)?.ok()?.detach()))
+    }
+
+    fn rest_with<T>(&self, mut next: impl FnMut() -> Option<T>) -> Vec<T> {
         let ends = self.partitions.iter().map(|number| (*number, end(&self.consumer, &self.topic, *number)));
         let ends: BTreeMap<i32, i64> = ends.filter(|(_, end)| *end > 0).collect();
         let mut seen = Vec::new();
         let reached = program::until(PATIENCE, || {
-            seen.extend(std::iter::from_fn(|| self.next()));
+            seen.extend(std::iter::from_fn(&mut next));
             let position = self.consumer.position().expect("a position");
             let at = |number| position.find_partition(&self.topic, number).and_then(|found| found.offset().to_raw());
             ends.iter().all(|(number, end)| at(*number).is_some_and(|at| at >= *end))

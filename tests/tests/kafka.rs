@@ -6,8 +6,16 @@
 mod bad_input;
 #[path = "kafka/broker_restart.rs"]
 mod broker_restart;
+#[path = "kafka/chaos.rs"]
+mod chaos;
 #[path = "kafka/crash.rs"]
 mod crash;
+#[path = "kafka/fail_points.rs"]
+mod fail_points;
+#[path = "kafka/lost_disk.rs"]
+mod lost_disk;
+#[path = "kafka/lost_input.rs"]
+mod lost_input;
 #[path = "kafka/own_topics.rs"]
 mod own_topics;
 #[path = "kafka/same_incidents.rs"]

@@ -9,8 +9,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngSeed, TestRunner};
 use tidewatch_ingest::Ingest;
 use tidewatch_pipelines::config::{Config, Text};
-use tidewatch_pipelines::detect::{ProcessorError, Settings};
+use tidewatch_pipelines::detect::Settings;
 use tidewatch_pipelines::driver::{Driver, Outputs, Push, Setup, in_memory};
+use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_schemas::{Finding, Timestamp};
 
 const START: Timestamp = Timestamp(1_793_606_400_000);
@@ -118,7 +119,7 @@ fn lines(number: i64, moment: &Moment) -> String {
 }
 
 /// Plays windows and does to the process what `cuts` says, over and over.
-fn play(driver: &mut Driver, first: usize, moments: &[Moment], cuts: &[Cut]) -> Result<(), ProcessorError> {
+fn play(driver: &mut Driver, first: usize, moments: &[Moment], cuts: &[Cut]) -> Result<(), LaneError> {
     let mut cuts = cuts.iter().cycle();
     for (number, moment) in (first..).zip(moments) {
         let number = i64::try_from(number).expect("windows are few");

@@ -28,7 +28,8 @@ fn content(store: &dyn StateStore) -> Result<Vec<Vec<Pair>>, StoreError> {
 #[test]
 fn keeps_the_duties_of_a_state_store() {
     let folder = TempDir::new().expect("a folder can be made");
-    conformance::check(&mut || Box::new(open(folder.path())));
+    let copies = TempDir::new().expect("a folder can be made");
+    conformance::check(&mut || Box::new(open(folder.path())), copies.path());
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::specialists::Knobs;
 
+use super::checkpoints::{self, CheckpointsConfig};
 use super::error::Wrong;
+use super::ingest::Start;
 use super::section::Section;
 use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
 
@@ -27,6 +29,8 @@ pub struct DetectConfig {
     pub group: String,
     /// Folder of the state.
     pub state: PathBuf,
+    /// Copies of the state.
+    pub checkpoints: CheckpointsConfig,
     /// What `now` is.
     pub clock: Clock,
     /// What day it is for each tenant; the section `calendar`.
@@ -49,16 +53,25 @@ pub struct DetectConfig {
     pub silence_after: u32,
     /// Most series of a pool.
     pub series_limit: usize,
+    /// Most series of a tenant in a pool.
+    pub tenant_series_limit: usize,
+    /// Most series of a tenant in a pool that may begin in a minute of event time.
+    pub new_series_limit: u32,
+    /// How often a record may end the process before it is set aside.
+    pub set_aside_after: u8,
     /// Most records of a micro-batch.
     pub batch: usize,
     /// Longest wait for a batch to fill.
     pub linger: Duration,
+    /// Where a partition begins that has no state.
+    pub start: Start,
 }
 
 pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig {
     DetectConfig {
         group: section.text("group"),
         state: PathBuf::from(section.text("state")),
+        checkpoints: section.section("checkpoints", checkpoints::read),
         clock: section.choice("clock", [("ticks", Clock::Ticks), ("events", Clock::Events)], Clock::Ticks),
         calendars,
         window_ms: read_window(section),
@@ -70,8 +83,12 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
         silence_after: section.whole("silence_after", 1..=1000),
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
+        tenant_series_limit: section.whole("tenant_series_limit", 1..=10_000_000) as usize,
+        new_series_limit: section.whole("new_series_limit", 1..=10_000_000),
+        set_aside_after: u8::try_from(section.whole("set_aside_after", 1..=100)).unwrap_or(u8::MAX),
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
+        start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Earliest),
     }
 }
 

@@ -5,9 +5,8 @@
 //! `tidewatch check` and not at night.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use config::{Map, Value, ValueKind};
+use config::{Value, ValueKind};
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
@@ -17,17 +16,20 @@ use super::secret::{self, Setting};
 use super::section::Section;
 use super::value::{origin_of, shown};
 
+const LONGEST_INSTANCE: usize = 200;
+
 /// Settings that Tidewatch makes itself, and what to do instead.
-pub(super) const OWNED: [(&str, &str); 15] = [
+pub(super) const OWNED: [(&str, &str); 16] = [
     ("bootstrap.servers", "use kafka.brokers"),
     ("metadata.broker.list", "use kafka.brokers"),
     ("group.id", "use ingest.group and detect.group"),
     ("group.protocol", "remove it"),
-    ("group.instance.id", "remove it"),
+    ("group.instance.id", "use kafka.instance"),
     ("enable.auto.commit", "remove it"),
     ("enable.auto.offset.store", "remove it"),
     ("auto.offset.reset", "use ingest.start"),
-    ("transactional.id", "remove it"),
+    ("transactional.id", "use kafka.publishing"),
+    ("transaction.timeout.ms", "remove it"),
     ("enable.idempotence", "remove it"),
     ("acks", "remove it"),
     ("request.required.acks", "remove it"),
@@ -36,6 +38,32 @@ pub(super) const OWNED: [(&str, &str); 15] = [
     ("allow.auto.create.topics", "remove it"),
 ];
 
+/// How outputs are published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Publishing {
+    /// In transactions where the brokers have any.
+    #[default]
+    Auto,
+    /// In transactions: each output stands in its topic once.
+    Transactions,
+    /// Without: after a crash an output may stand in its topic twice, with the same number.
+    Idempotent,
+}
+
+impl Publishing {
+    const ALL: [Self; 3] = [Self::Auto, Self::Transactions, Self::Idempotent];
+
+    /// Its name in the configuration.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Transactions => "transactions",
+            Self::Idempotent => "idempotent",
+        }
+    }
+}
+
 /// How Kafka is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KafkaConfig {
@@ -43,6 +71,10 @@ pub struct KafkaConfig {
     pub brokers: Vec<String>,
     /// Further settings of the Kafka client by name.
     pub client: BTreeMap<String, Setting>,
+    /// How outputs are published.
+    pub publishing: Publishing,
+    /// Name of this instance in its groups that stays over restarts; dynamic membership where absent.
+    pub instance: Option<String>,
 }
 
 impl KafkaConfig {
@@ -78,7 +110,26 @@ pub(super) fn read(section: &mut Section) -> KafkaConfig {
             Err(wrong) => section.refuse(&format!("client.{name}"), &origin_of(&value), wrong),
         }
     }
-    KafkaConfig { brokers, client }
+    let choices = Publishing::ALL.map(|choice| (choice.name(), choice));
+    KafkaConfig {
+        brokers,
+        client,
+        publishing: section.choice("publishing", choices, Publishing::Auto),
+        instance: section.parse("instance", None, read_instance),
+    }
+}
+
+/// A name that a group can hold; nothing where it is empty.
+fn read_instance(value: &Value) -> Result<Option<String>, Wrong> {
+    let ValueKind::String(text) = &value.kind else {
+        return Err(Wrong::new(format!("{} is not a name", shown(value)), "write a name such as watch-1, in quotes"));
+    };
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || ['.', '_', '-'].contains(&letter);
+    if text.len() > LONGEST_INSTANCE || !text.chars().all(is_allowed) {
+        let advice = format!("write up to {LONGEST_INSTANCE} letters, digits, dots, dashes and underscores");
+        return Err(Wrong::new(format!("{text:?} cannot be a name in a group"), advice));
+    }
+    Ok(Some(text.clone()).filter(|text| !text.is_empty()))
 }
 
 fn check_broker(text: &str) -> Result<(), Wrong> {
@@ -95,32 +146,20 @@ fn read_setting(name: &str, value: &Value) -> Result<Setting, Wrong> {
         return Err(Wrong::new("Tidewatch makes this setting itself", *instead));
     }
     let written = match &value.kind {
-        ValueKind::Table(table) => return reference(name, table),
+        ValueKind::Table(table) => {
+            try_name_on_client(name)?;
+            return secret::reference(table);
+        }
         ValueKind::Nil | ValueKind::Array(_) => {
             return Err(Wrong::new(format!("{} is not a setting", shown(value)), "write one value"));
         }
         scalar => scalar.to_string(),
     };
-    let from_environment = value.origin().is_some_and(|origin| origin.starts_with(super::layers::PREFIX));
-    if secret::is_credential(name) && !from_environment {
-        let advice = "write { file: path } or { env: NAME }, which say where it is";
-        return Err(Wrong::new("a secret must not be written into the configuration", advice));
+    if secret::is_credential(name) && !secret::is_from_environment(value) {
+        return Err(secret::must_not_be_written());
     }
     try_on_client(name, &written)?;
     Ok(Setting::written(name, written))
-}
-
-/// `{ file: path }` or `{ env: NAME }`.
-fn reference(name: &str, table: &Map<String, Value>) -> Result<Setting, Wrong> {
-    try_name_on_client(name)?;
-    let wrong = || Wrong::new("the section is not a reference", "write one value, { file: path } or { env: NAME }");
-    let mut entries = table.iter();
-    let (Some((kind, value)), None) = (entries.next(), entries.next()) else { return Err(wrong()) };
-    match (kind.as_str(), &value.kind) {
-        ("file", ValueKind::String(path)) if !path.is_empty() => Ok(Setting::File(PathBuf::from(path))),
-        ("env", ValueKind::String(variable)) if !variable.is_empty() => Ok(Setting::Environment(variable.clone())),
-        _ => Err(wrong()),
-    }
 }
 
 /// What the client itself says about `name: value`.

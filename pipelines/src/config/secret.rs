@@ -8,6 +8,11 @@ use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
+use config::{Map, Value, ValueKind};
+
+use super::error::Wrong;
+use super::layers::PREFIX;
+
 /// The value of a setting, or where it is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Setting {
@@ -52,6 +57,29 @@ impl fmt::Debug for Setting {
             Self::Environment(name) => write!(f, "environment variable {name}"),
         }
     }
+}
+
+/// `{ file: path }` or `{ env: NAME }`.
+pub(super) fn reference(table: &Map<String, Value>) -> Result<Setting, Wrong> {
+    let wrong = || Wrong::new("the section is not a reference", "write one value, { file: path } or { env: NAME }");
+    let mut entries = table.iter();
+    let (Some((kind, value)), None) = (entries.next(), entries.next()) else { return Err(wrong()) };
+    match (kind.as_str(), &value.kind) {
+        ("file", ValueKind::String(path)) if !path.is_empty() => Ok(Setting::File(PathBuf::from(path))),
+        ("env", ValueKind::String(variable)) if !variable.is_empty() => Ok(Setting::Environment(variable.clone())),
+        _ => Err(wrong()),
+    }
+}
+
+/// Whether the environment holds the value itself, where no file shows it.
+pub(super) fn is_from_environment(value: &Value) -> bool {
+    value.origin().is_some_and(|origin| origin.starts_with(PREFIX))
+}
+
+/// What is said of a secret that is written out in a file.
+pub(super) fn must_not_be_written() -> Wrong {
+    let advice = "write { file: path } or { env: NAME }, which say where it is";
+    Wrong::new("a secret must not be written into the configuration", advice)
 }
 
 /// Whether the value of the client setting `name` must not be shown.

@@ -92,6 +92,14 @@ impl Entries {
         self.schedule(id, settings);
     }
 
+    /// Forgets what is remembered of a series, which begins anew.
+    pub fn reset(&mut self, id: SeriesId, settings: &Settings, today: Today) {
+        if let Some(entry) = self.by_id.get_mut(&id) {
+            (entry.state, entry.today) = (SeriesState::default(), today);
+        }
+        self.changed(id, settings);
+    }
+
     /// Takes note that a series changed: it is written with the next batch and its deadlines are set anew.
     pub fn changed(&mut self, id: SeriesId, settings: &Settings) {
         if let Some(entry) = self.by_id.get_mut(&id)

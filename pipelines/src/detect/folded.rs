@@ -22,11 +22,21 @@ pub(super) struct Arrival<'a> {
 impl Folded {
     /// Counts a refusal; the first of its reason is the one that is shown.
     pub fn add(&mut self, reason: RejectReason, arrival: &Arrival<'_>, detail: impl FnOnce() -> String) {
+        self.add_of(reason, (arrival.origin, arrival.received), detail);
+    }
+
+    /// Counts a refusal of what came from `origin` and was received then.
+    pub fn add_of(
+        &mut self,
+        reason: RejectReason,
+        (origin, received): (&Origin, Timestamp),
+        detail: impl FnOnce() -> String,
+    ) {
         let first = || Reject {
             reason,
             detail: detail(),
-            origin: arrival.origin.clone(),
-            received_at: arrival.received,
+            origin: origin.clone(),
+            received_at: received,
             count: 0,
             excerpt: String::new(),
         };

@@ -30,6 +30,11 @@ impl Neighbours {
         (id, Some(key))
     }
 
+    /// Whether reports of the tenant and resource of `series` are watched.
+    pub fn knows(&self, series: &SeriesKey) -> bool {
+        self.reports.contains_key(&(series.tenant.clone(), series.resource.clone()))
+    }
+
     /// Takes note of a series that was stored.
     pub fn restore(&mut self, series: &SeriesKey) {
         if series.signal.as_str() == REPORTS {

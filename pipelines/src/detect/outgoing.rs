@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{Incident, Reject};
+use tidewatch_schemas::{Finding, Incident, Reject};
 
 /// Which topic an output goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Target {
     /// `tidewatch.incidents`
     Incidents,
@@ -16,6 +16,9 @@ pub enum Target {
 }
 
 impl Target {
+    /// The topics whose records go through the outbox and share one sequence.
+    pub const OUTBOX: [Self; 2] = [Self::Incidents, Self::Rejects];
+
     /// The topic's name.
     #[must_use]
     pub fn topic(self, topics: &Topics) -> &str {
@@ -40,6 +43,25 @@ pub struct Outgoing {
     pub key: Vec<u8>,
     /// Record value, JSON.
     pub value: Vec<u8>,
+}
+
+impl Outgoing {
+    /// Bytes that it takes, headers not counted.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.key.len() + self.value.len()
+    }
+}
+
+/// A finding on its way: numbered in a sequence of its own, and sent before the commit that follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberedFinding {
+    /// Number of the finding among those of its partition, from 1.
+    pub sequence: u64,
+    /// Offset of the observations record that caused it.
+    pub source_offset: i64,
+    /// What was found.
+    pub finding: Finding,
 }
 
 /// What is to be sent, before it has a number.

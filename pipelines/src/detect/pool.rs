@@ -4,6 +4,8 @@
 //! The pool's time is its newest event time. Each time it passes a step, windows that their own series did not close
 //! are closed, silences are noticed and calm incidents are resolved.
 
+mod limits;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use super::neighbours::{Neighbours, REPORTS};
 use super::outgoing::Output;
 use super::settings::Settings;
 use super::stored::{StoredPool, StoredSeries};
+use super::tenants::{OVERFLOW, StoredTenant, Tenants};
 
 /// How far the pool's time moves between two looks at its deadlines.
 const STEP_MS: i64 = 5_000;
@@ -36,6 +39,7 @@ pub(super) struct Pool {
     series: Entries,
     classes: Classes,
     neighbours: Neighbours,
+    tenants: Tenants,
     changed: bool,
 }
 
@@ -45,6 +49,7 @@ pub(super) struct Changes {
     pub pool: Option<StoredPool>,
     pub classes: Vec<StoredClass>,
     pub series: Vec<(SeriesId, StoredSeries)>,
+    pub tenants: Vec<StoredTenant>,
 }
 
 /// What judging gave.
@@ -73,6 +78,7 @@ impl Pool {
             series: Entries::default(),
             classes: Classes::default(),
             neighbours: Neighbours::default(),
+            tenants: Tenants::default(),
             changed: true,
         }
     }
@@ -83,6 +89,7 @@ impl Pool {
             series: Entries::default(),
             classes: Classes::default(),
             neighbours: Neighbours::default(),
+            tenants: Tenants::default(),
             changed: false,
         }
     }
@@ -90,6 +97,9 @@ impl Pool {
     /// Takes a stored series in. One whose tenant has been put into another class leaves the one it was in.
     pub fn restore_series(&mut self, mut stored: StoredSeries, settings: &Settings) {
         self.neighbours.restore(&stored.key);
+        if stored.key.signal.as_str() != REPORTS {
+            self.tenants.count(&stored.key);
+        }
         let (id, place) = (stored.key.id(), self.place_of(settings, &stored.key));
         let has_moved = stored.tenants != place.tenants;
         if has_moved {
@@ -100,6 +110,11 @@ impl Pool {
         if has_moved {
             self.series.changed(id, &settings.series);
         }
+    }
+
+    /// To be called before the series are restored.
+    pub fn restore_tenant(&mut self, stored: StoredTenant) {
+        self.tenants.restore(stored);
     }
 
     pub fn restore_class(&mut self, stored: StoredClass) {
@@ -127,7 +142,8 @@ impl Pool {
     pub fn take_changes(&mut self) -> Changes {
         let changed = std::mem::take(&mut self.changed);
         let pool = changed.then(|| self.state.clone());
-        Changes { pool, classes: self.classes.take_changed(), series: self.series.take_dirty() }
+        let (classes, series) = (self.classes.take_changed(), self.series.take_dirty());
+        Changes { pool, classes, series, tenants: self.tenants.take_changed() }
     }
 
     /// Judges one observation.
@@ -135,10 +151,11 @@ impl Pool {
         let Arrival { observation, origin, received } = *arrival;
         self.changed = true;
         self.state.last_origin = Some(origin.clone());
-        let Some(id) = self.find(settings, arrival) else { return };
-        self.absorb(settings, id, arrival);
-        self.note_report(settings, observation, origin);
-        self.judge(settings, id, results);
+        if !self.refuses(arrival)
+            && let Some(id) = self.find(settings, arrival)
+        {
+            self.judge_arrival(settings, id, arrival, results);
+        }
         let before = self.state.time.floor_to(STEP_MS);
         // An agent whose clock is ahead must not close the windows of all others: its time counts only as far as the
         // broker's own.
@@ -155,10 +172,8 @@ impl Pool {
         if self.series.contains(id) {
             return Some(id);
         }
-        if self.series.len() >= settings.series_limit {
-            let detail = || format!("{} {}", settings.series_limit, describe_limit(&observation.series));
-            self.state.refused.add(RejectReason::TooManySeries, arrival, detail);
-            return None;
+        if let Err(beyond) = self.admit(settings, &observation.series) {
+            return self.fold(settings, arrival, beyond);
         }
         let place = self.place_of(settings, &observation.series);
         self.series.insert(id, observation.series.clone(), judged_unit(observation), place);
@@ -224,8 +239,9 @@ impl Pool {
     /// Looks at every deadline that the pool's time has passed.
     fn step(&mut self, settings: &Settings, results: &mut Results) {
         while let Some(id) = self.series.next_window(self.state.time) {
-            self.judge(settings, id, results);
+            self.judge_due(settings, id, results);
         }
+        results.findings.extend(self.tenants.tell(self.state.time, settings.tenant_limits));
         self.beat(settings);
         self.notice_silence(settings, results);
         let resolved = settings.grouping.advance(&mut self.state.cases, self.state.time);
@@ -247,6 +263,11 @@ impl Pool {
         for id in self.series.overdue(self.state.time) {
             let Some(entry) = self.series.get_mut(id) else { continue };
             let Some(mut finding) = entry.state.missed(&settings.series, &entry.key, time) else { continue };
+            if entry.key.resource.as_str() == OVERFLOW {
+                // That nothing is beyond the limits any more is no loss.
+                self.series.changed(id, &settings.series);
+                continue;
+            }
             let (key, rhythm) = (entry.key.clone(), *entry.state.rhythm());
             silence::explain(&mut finding, self.neighbours.stopped(&self.series, &key, (&rhythm, time.0)));
             self.series.changed(id, &settings.series);
@@ -315,10 +336,6 @@ fn published(incident: Incident) -> Output {
 fn describe_late(observation: &Observation, closed_until: Timestamp) -> String {
     let series = &observation.series;
     format!("{} of {} at {}: windows are closed until {closed_until}", series.signal, series.tenant, observation.at)
-}
-
-fn describe_limit(series: &SeriesKey) -> String {
-    format!("series in pool {} are the limit; {} of {} is one more", series.pool, series.signal, series.tenant)
 }
 
 #[cfg(test)]

@@ -4,24 +4,32 @@
 //! the outbox be published, and only what was acknowledged is pruned, with the next commit. A crash anywhere leaves a
 //! consistent store: what was not committed is read again, what was not pruned is sent again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tidewatch_detectors::Judgement;
 use tidewatch_schemas::wire::{self, WireError};
-use tidewatch_schemas::{Content, Finding, Observation, Origin, PoolId, Reject, RejectReason, SeriesKey, Timestamp};
+use tidewatch_schemas::{Content, Observation, Origin, PoolId, Reject, RejectReason, SeriesKey, TenantId, Timestamp};
 
+use super::attempts::{Attempts, Fate};
 use super::classes::StoredClass;
 use super::folded::Arrival;
-use super::outgoing::{Outgoing, Output};
+use super::loss::{Gap, Losses};
+use super::marks::Marks;
+use super::outbox::Outbox;
+use super::outgoing::{NumberedFinding, Output};
 use super::pool::{Changes, Pool, Results};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::stored::{self, StoredError, StoredPool, StoredSeries};
+use super::tenants::StoredTenant;
 use crate::config::Clock;
 use crate::state::{Batch, Family, StateStore, StoreError};
 
-const PROGRESS: &[u8] = b"progress";
+pub(super) const PROGRESS: &[u8] = b"progress";
+const EPOCH: &[u8] = b"epoch";
+/// More findings than a record gives on average, by far.
+const MOST_FINDINGS: u64 = 1 << 16;
 
 /// A record as it was read from `tidewatch.observations`.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +59,10 @@ pub struct Processor {
     store: Box<dyn StateStore>,
     pools: BTreeMap<PoolId, Pool>,
     progress: Progress,
-    outbox: VecDeque<Outgoing>,
-    uncommitted: Vec<Outgoing>,
-    pruned: Vec<u64>,
-    findings: Vec<(u64, Finding)>,
+    outbox: Outbox,
+    losses: Losses,
+    attempts: Attempts,
+    findings: Vec<NumberedFinding>,
     judgements: Vec<Judgement>,
 }
 
@@ -68,20 +76,47 @@ impl Processor {
             Some(bytes) => stored::decode("the progress of a partition", &bytes)?,
             None => Progress::default(),
         };
-        let mut outbox = VecDeque::new();
-        for (_, bytes) in store.scan(Family::Outbox)? {
-            outbox.push_back(stored::decode("an output", &bytes)?);
-        }
+        let (outbox, losses) = (Outbox::open(&*store)?, Losses::open(&*store)?);
+        let attempts = Attempts::open(&*store, settings.set_aside_after)?;
         let pools = restore_pools(&settings, &*store)?;
-        let (uncommitted, pruned) = (Vec::new(), Vec::new());
         let (findings, judgements) = (Vec::new(), Vec::new());
-        Ok(Self { settings, store, pools, progress, outbox, uncommitted, pruned, findings, judgements })
+        Ok(Self { settings, store, pools, progress, outbox, losses, attempts, findings, judgements })
+    }
+
+    /// The epoch of the last owner whose state this is; 0 before the first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn epoch(&self) -> Result<u64, ProcessorError> {
+        let bytes = self.store.get(Family::Meta, EPOCH)?;
+        Ok(bytes.map(|bytes| stored::decode("an epoch", &bytes)).transpose()?.unwrap_or(0))
+    }
+
+    /// Writes down which epoch the owner has.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn begin_epoch(&mut self, epoch: u64) -> Result<(), ProcessorError> {
+        let mut batch = Batch::default();
+        batch.put(Family::Meta, EPOCH.to_vec(), stored::encode(&epoch)?);
+        Ok(self.store.write(&batch)?)
+    }
+
+    /// The store, as it was left by the latest commit.
+    #[must_use]
+    pub fn store(&self) -> &dyn StateStore {
+        &*self.store
     }
 
     /// The offset to read next; `None` when nothing was ever read.
     #[must_use]
     pub fn next_offset(&self) -> Option<i64> {
         self.progress.next_offset
+    }
+
+    /// Says which offset to read first.
+    pub fn begin_at(&mut self, offset: i64) {
+        self.progress.next_offset = Some(offset);
     }
 
     /// The newest event time of any pool.
@@ -102,6 +137,10 @@ impl Processor {
         }
         self.progress.next_offset = Some(record.origin.offset + 1);
         let mut results = Results::default();
+        if self.attempts.begin(&mut *self.store, record.origin.offset) == Fate::SetAside {
+            results.outputs.push(set_aside(record));
+            return self.number(results, record.origin.offset);
+        }
         match wire::decode(record.value.unwrap_or_default()).map(|envelope| envelope.content) {
             Ok(Content::Observations { pool, origin, received, observations }) => {
                 if self.progress.is_new(&origin) {
@@ -111,7 +150,22 @@ impl Processor {
             Ok(Content::Tick(tick)) => self.pass_time(tick.at, &mut results),
             Err(error) => results.outputs.push(refusal(record, &error)),
         }
+        let tenants = || tenants(&self.pools);
+        results.outputs.extend(self.losses.pass(record.at, self.settings.grouping.resolve_after_ms, tenants));
         self.number(results, record.origin.offset);
+        self.attempts.through(&mut *self.store);
+    }
+
+    /// Takes note that a part of the input will never be judged, and goes on after it. What is numbered from here on is
+    /// not what a replay would have numbered, so numbers go on above everything that was ever given out: above `given` for
+    /// outputs of the outbox, and for findings, which nobody reads back, above what the input until here can have given.
+    pub fn lose(&mut self, gap: &Gap, given: u64) {
+        let records = u64::try_from(gap.to.max(gap.resume)).unwrap_or(0);
+        let findings = records.saturating_mul(MOST_FINDINGS);
+        self.progress.next_offset = Some(gap.resume);
+        self.progress.sequence = self.progress.sequence.max(given);
+        self.progress.finding_sequence = self.progress.finding_sequence.max(findings);
+        self.losses.add(gap);
     }
 
     fn observe(
@@ -142,17 +196,18 @@ impl Processor {
     fn number(&mut self, results: Results, source_offset: i64) {
         for output in results.outputs {
             self.progress.sequence += 1;
-            self.uncommitted.push(output.numbered(self.progress.sequence, source_offset));
+            self.outbox.add(output.numbered(self.progress.sequence, source_offset));
         }
         for finding in results.findings {
             self.progress.finding_sequence += 1;
-            self.findings.push((self.progress.finding_sequence, finding));
+            let sequence = self.progress.finding_sequence;
+            self.findings.push(NumberedFinding { sequence, source_offset, finding });
         }
         self.judgements.extend(results.judgements);
     }
 
     /// Findings since the last call with their numbers, to be published before the commit that follows.
-    pub fn take_findings(&mut self) -> Vec<(u64, Finding)> {
+    pub fn take_findings(&mut self) -> Vec<NumberedFinding> {
         std::mem::take(&mut self.findings)
     }
 
@@ -170,30 +225,57 @@ impl Processor {
         for pool in self.pools.values_mut() {
             write_pool(pool, &mut batch)?;
         }
-        for output in &self.uncommitted {
-            batch.put(Family::Outbox, output.sequence.to_be_bytes().to_vec(), stored::encode(output)?);
-        }
-        for sequence in self.pruned.drain(..) {
-            batch.delete(Family::Outbox, sequence.to_be_bytes().to_vec());
-        }
+        self.outbox.write(&mut batch)?;
+        self.losses.write(&mut batch)?;
+        self.attempts.commit(&mut batch, self.progress.next_offset.unwrap_or(0));
         batch.put(Family::Meta, PROGRESS.to_vec(), stored::encode(&self.progress)?);
         self.store.write(&batch)?;
-        self.outbox.extend(self.uncommitted.drain(..));
+        self.outbox.written();
         Ok(())
     }
 
-    /// Committed outputs that are not known to be published, in the order of their numbers.
+    /// Outputs on their way.
     #[must_use]
-    pub fn outbox(&self) -> &VecDeque<Outgoing> {
+    pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// Takes note that outputs up to `sequence` are published. They are pruned with the next commit.
-    pub fn acknowledge(&mut self, sequence: u64) {
-        while let Some(output) = self.outbox.pop_front_if(|output| output.sequence <= sequence) {
-            self.pruned.push(output.sequence);
+    /// Takes note of what is published. It leaves the outbox, and with a later commit the store.
+    pub fn acknowledge(&mut self, published: &Marks) {
+        self.outbox.acknowledge(published);
+    }
+
+    /// Takes over what was read back from the topics; returns how many outputs have to be published again.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn reconcile(&mut self, found: &Marks) -> Result<usize, ProcessorError> {
+        self.outbox.reconcile(found, &*self.store)
+    }
+
+    /// Breaks the rule that a replay suppresses what is published, so that tests can show what it is for.
+    #[cfg(debug_assertions)]
+    pub fn repeat_everything(&mut self) {
+        self.outbox.repeat_everything();
+    }
+}
+
+impl Drop for Processor {
+    /// Whoever opens the store next sees that it was left in order, unless it was not.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.attempts.end(&mut *self.store);
         }
     }
+}
+
+/// Every customer with a series in any pool, sorted, and the pool when there is only one.
+fn tenants(pools: &BTreeMap<PoolId, Pool>) -> (Option<PoolId>, Vec<TenantId>) {
+    let keys = pools.values().flat_map(Pool::series).map(|(key, _)| &key.tenant);
+    let customers: BTreeSet<&TenantId> = keys.filter(|tenant| tenant.is_customer()).collect();
+    let mut ids = pools.keys();
+    let only = ids.next().filter(|_| ids.next().is_none());
+    (only.cloned(), customers.into_iter().cloned().collect())
 }
 
 fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap<PoolId, Pool>, ProcessorError> {
@@ -208,6 +290,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
             pool.restore_class(class);
         }
     }
+    for (_, bytes) in store.scan(Family::Tenants)? {
+        let tenant: StoredTenant = stored::decode("a tenant", &bytes)?;
+        if let Some(pool) = pools.get_mut(&tenant.pool) {
+            pool.restore_tenant(tenant);
+        }
+    }
     for (_, bytes) in store.scan(Family::Series)? {
         let series: StoredSeries = stored::decode("a series", &bytes)?;
         if let Some(pool) = pools.get_mut(&series.key.pool) {
@@ -218,17 +306,32 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
 }
 
 fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
-    let Changes { pool, classes, series } = pool.take_changes();
+    let Changes { pool, classes, series, tenants } = pool.take_changes();
     if let Some(changed) = pool {
         batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
     }
     for class in classes {
         batch.put(Family::Classes, class.key.bytes(), stored::encode(&class)?);
     }
+    for tenant in tenants {
+        batch.put(Family::Tenants, tenant.key(), stored::encode(&tenant)?);
+    }
     for (id, series) in series {
         batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);
     }
     Ok(())
+}
+
+fn set_aside(record: &Received<'_>) -> Output {
+    let detail = "the process ended three times while it judged this record, which is therefore left out".to_owned();
+    Output::Reject(Box::new(Reject {
+        reason: RejectReason::SetAside,
+        detail,
+        origin: record.origin.clone(),
+        received_at: record.at,
+        count: 1,
+        excerpt: Reject::excerpt_of(record.value.unwrap_or_default()),
+    }))
 }
 
 fn refusal(record: &Received<'_>, error: &WireError) -> Output {

@@ -5,7 +5,10 @@ use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
 use tidewatch_detectors::{Grouping, judges};
 use tidewatch_schemas::Catalog;
+#[cfg(debug_assertions)]
+use tidewatch_schemas::Value;
 
+use super::tenants::Limits;
 use crate::config::{Clock, DetectConfig};
 
 /// What a processor is configured with.
@@ -19,10 +22,17 @@ pub struct Settings {
     pub clock: Clock,
     /// Most series of a pool.
     pub series_limit: usize,
+    /// Most series of a tenant in a pool.
+    pub tenant_limits: Limits,
     /// What day it is for each tenant.
     pub calendars: Calendars,
+    /// How often a record may end the process before it is set aside.
+    pub set_aside_after: u8,
     /// What is known of signals.
     pub catalog: Catalog,
+    /// A level at which judging panics, so that tests can show what comes of a panic.
+    #[cfg(debug_assertions)]
+    pub tripwire: Option<f64>,
 }
 
 impl Settings {
@@ -50,8 +60,20 @@ impl Settings {
             grouping,
             clock: config.clock,
             series_limit: config.series_limit,
+            tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },
             calendars: config.calendars.clone(),
+            set_aside_after: config.set_aside_after,
             catalog: Catalog,
+            #[cfg(debug_assertions)]
+            tripwire: None,
+        }
+    }
+
+    /// Panics at the level at which tests want it to.
+    #[cfg(debug_assertions)]
+    pub(super) fn trip_over(&self, value: &Value) {
+        if let (Some(tripwire), Value::Gauge(level)) = (self.tripwire, value) {
+            assert!(*level != tripwire, "a test put a tripwire at {tripwire}");
         }
     }
 }

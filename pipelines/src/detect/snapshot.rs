@@ -10,10 +10,37 @@ use tidewatch_detectors::{Class, SeriesState};
 use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, Timestamp};
 
 use super::classes::{ClassKey, StoredClass};
-use super::processor::ProcessorError;
+use super::processor::{PROGRESS, ProcessorError};
+use super::progress::Progress;
 use super::settings::Settings;
 use super::stored::{self, StoredSeries};
 use crate::state::{Family, StateStore};
+
+/// Version of the values in a store that this release reads and writes.
+pub const STATE_VERSION: u8 = stored::VERSION;
+
+/// How far the partition of a store has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Offset to read next.
+    pub next_offset: u64,
+    /// Last number given to an output.
+    pub sequence: u64,
+    /// Last number given to a finding.
+    pub finding_sequence: u64,
+}
+
+/// How far the partition of `store` has come; `None` when it has read nothing.
+///
+/// # Errors
+/// When the store cannot be read, or was written by another release.
+pub fn reached(store: &dyn StateStore) -> Result<Option<Reached>, ProcessorError> {
+    let Some(bytes) = store.get(Family::Meta, PROGRESS)? else { return Ok(None) };
+    let progress: Progress = stored::decode("the progress of a partition", &bytes)?;
+    let next_offset = progress.next_offset.and_then(|next| u64::try_from(next).ok());
+    let (sequence, finding_sequence) = (progress.sequence, progress.finding_sequence);
+    Ok(next_offset.map(|next_offset| Reached { next_offset, sequence, finding_sequence }))
+}
 
 /// The series of a store.
 #[derive(Debug, Default)]

@@ -1,12 +1,14 @@
-//! A partition of the driver: a log as long as what is not committed, and the processor that reads it.
+//! A partition of the driver: a log as long as what is not committed, and the lane that takes it to its topics.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tidewatch_schemas::{Incident, Origin, Reject, SeriesKey, Timestamp};
+use tidewatch_schemas::{Origin, SeriesKey, Timestamp};
 
 use super::Outputs;
-use crate::detect::{Processor, ProcessorError, Received, Settings, Target};
+use super::topics::Topics;
+use crate::detect::{Processor, Received, Settings};
+use crate::protocol::{Committed, Epochs as _, FailPoints, Lane, LaneError, LocalEpochs, Owned, Source, Step};
 use crate::state::StateStore;
 
 struct LogRecord {
@@ -16,24 +18,31 @@ struct LogRecord {
 }
 
 pub(super) struct Partition {
-    processor: Option<Processor>,
+    number: i32,
+    /// Absent between a kill and the restart.
+    lane: Option<Lane<Topics>>,
+    /// The topics while there is no lane.
+    topics: Topics,
     log: VecDeque<LogRecord>,
     next_offset: i64,
 }
 
 impl Partition {
-    pub fn open(settings: &Arc<Settings>, store: Box<dyn StateStore>) -> Result<Self, ProcessorError> {
-        let processor = Processor::open(Arc::clone(settings), store)?;
-        let next_offset = processor.next_offset().unwrap_or(0);
-        Ok(Self { processor: Some(processor), log: VecDeque::new(), next_offset })
+    pub fn open(settings: &Arc<Settings>, number: i32, store: Box<dyn StateStore>) -> Result<Self, LaneError> {
+        let (lane, topics, log, next_offset) = (None, Topics::default(), VecDeque::new(), 0);
+        let mut partition = Self { number, lane, topics, log, next_offset };
+        partition.restart(settings, store)?;
+        let next = partition.lane.as_ref().and_then(|lane| lane.processor().next_offset());
+        partition.next_offset = next.unwrap_or(0);
+        Ok(partition)
     }
 
     pub fn append(&mut self, topic: &Arc<str>, partition: i32, value: &[u8], at: Timestamp) {
         let origin = Origin { topic: Arc::clone(topic), partition, offset: self.next_offset, index: 0 };
         self.next_offset += 1;
         let record = LogRecord { origin, at, value: value.to_vec() };
-        if let Some(processor) = &mut self.processor {
-            processor.process(&record.received());
+        if let Some(lane) = &mut self.lane {
+            lane.process(&record.received());
         }
         self.log.push_back(record);
     }
@@ -42,39 +51,45 @@ impl Partition {
         self.log.len()
     }
 
-    /// Publishes findings, commits, publishes the outbox: in this order.
-    pub fn commit(&mut self, outputs: &mut Outputs) -> Result<(), ProcessorError> {
-        let Some(processor) = &mut self.processor else { return Ok(()) };
-        outputs.findings.extend(processor.take_findings().into_iter().map(|(_, finding)| finding));
-        outputs.judgements.extend(processor.take_judgements());
-        processor.commit()?;
-        self.log.clear();
-        let published = processor.outbox().back().map(|output| output.sequence);
-        for output in processor.outbox() {
-            publish(outputs, output.target, &output.value);
+    /// Commits, then publishes all that is committed.
+    pub fn commit(&mut self, outputs: &mut Outputs) -> Result<(), LaneError> {
+        let Some(lane) = &mut self.lane else { return Ok(()) };
+        outputs.judgements.extend(lane.processor_mut().take_judgements());
+        if !matches!(lane.commit()?, Committed::Held(_)) {
+            self.log.clear();
         }
-        if let Some(sequence) = published {
-            processor.acknowledge(sequence);
-        }
+        while !matches!(lane.advance()?, Step::Idle) {}
+        let published = lane.way_out().take();
+        outputs.incident_records.extend(published.incident_records);
+        outputs.incidents.extend(published.incidents);
+        outputs.rejects.extend(published.rejects);
+        outputs.findings.extend(published.findings);
         Ok(())
     }
 
     /// Every series, with the unit of its values.
     pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
-        self.processor.iter().flat_map(Processor::series)
+        self.lane.iter().flat_map(|lane| lane.processor().series())
     }
 
     pub fn kill(&mut self) {
-        self.processor = None;
+        if let Some(lane) = self.lane.take() {
+            self.topics = lane.into_way_out();
+        }
     }
 
     /// Opens the store again and reads again what was not committed.
-    pub fn restart(&mut self, settings: &Arc<Settings>, store: Box<dyn StateStore>) -> Result<(), ProcessorError> {
+    pub fn restart(&mut self, settings: &Arc<Settings>, store: Box<dyn StateStore>) -> Result<(), LaneError> {
         let mut processor = Processor::open(Arc::clone(settings), store)?;
+        let epoch = LocalEpochs.claim(self.number, processor.epoch()?).unwrap_or_default();
+        processor.begin_epoch(epoch)?;
+        let source = Source { topic: "driver".into(), partition: self.number };
+        let topics = std::mem::take(&mut self.topics);
+        let mut lane = Lane::new(source, Owned { processor, epoch }, topics, Arc::new(FailPoints::default()));
         for record in &self.log {
-            processor.process(&record.received());
+            lane.process(&record.received());
         }
-        self.processor = Some(processor);
+        self.lane = Some(lane);
         Ok(())
     }
 }
@@ -82,16 +97,5 @@ impl Partition {
 impl LogRecord {
     fn received(&self) -> Received<'_> {
         Received { origin: &self.origin, at: self.at, value: Some(&self.value) }
-    }
-}
-
-fn publish(outputs: &mut Outputs, target: Target, value: &[u8]) {
-    match target {
-        Target::Incidents => {
-            outputs.incident_records.push(value.to_vec());
-            outputs.incidents.extend(serde_json::from_slice::<Incident>(value));
-        }
-        Target::Rejects => outputs.rejects.extend(serde_json::from_slice::<Reject>(value)),
-        Target::Findings => {}
     }
 }

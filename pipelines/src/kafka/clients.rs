@@ -1,10 +1,13 @@
 //! Settings of consumers. Nothing here may be overridden by a user: the guarantees rest on it.
+//!
+//! A static member, one with an instance name, takes its partitions back at once when it comes back, also after kill -9;
+//! nobody else gets them before its session is over.
 
 use rdkafka::ClientConfig;
 
 /// A consumer of `group`. Offsets are given explicitly at every assignment, so a missing one is an error, never a jump.
 #[must_use]
-pub fn consumer(client: &ClientConfig, group: &str) -> ClientConfig {
+pub fn consumer(client: &ClientConfig, group: &str, instance: Option<&str>) -> ClientConfig {
     let mut config = client.clone();
     let settings = [
         ("group.id", group),
@@ -32,6 +35,9 @@ pub fn consumer(client: &ClientConfig, group: &str) -> ClientConfig {
     ];
     for (name, value) in settings {
         config.set(name, value);
+    }
+    if let Some(instance) = instance {
+        config.set("group.instance.id", instance);
     }
     config
 }

@@ -1,7 +1,9 @@
 //! The detect stage on Kafka: poll a micro-batch, judge it, commit it to the store, publish it. In this order.
+//!
+//! Whatever makes a partition's place in the log uncertain ends the session, not the process: the consumer is made anew and
+//! every partition is opened again from its store, as after a crash.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,15 +17,27 @@ use tidewatch_schemas::{Origin, Timestamp};
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
-use super::outlet::Outlet;
 use super::ownership::Ownership;
-use crate::clock::Stopwatch;
-use crate::detect::{Received, Settings};
+use super::way_out::{Exits, WayOut};
+use crate::checkpoint::{Checkpointer, Taken};
+use crate::clock::{self, Stopwatch};
+use crate::config::Start;
+use crate::detect::{Processor, Received};
+use crate::protocol::{Committed, Custody, FailPoint, FailPoints, Lane, Step};
 
-/// Outputs that may wait for a broker before input is no longer read.
-const MOST_WAITING: usize = 10_000;
 /// How often the group is told how far its members are, for those who watch lag.
 const TELL_GROUP: Duration = Duration::from_secs(5);
+/// How long nothing is published after the broker did not answer.
+const BACK_OFF: Duration = Duration::from_millis(500);
+/// How long a partition that somebody else published for must stay ours before we publish again: longer than the group
+/// takes to tell a member that it was thrown out.
+const CONFIRM: Duration = Duration::from_secs(4);
+/// How long ago the last poll may be for a partition to count as ours.
+const OURS: Duration = Duration::from_secs(10);
+/// How long the last checkpoints may take when the process ends.
+const LAST_CHECKPOINTS: Duration = Duration::from_secs(4);
+/// How long a session that failed is not begun again.
+const BEGIN_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a detect thread is made of.
 pub struct DetectStage {
@@ -31,58 +45,129 @@ pub struct DetectStage {
     pub client: ClientConfig,
     /// Consumer group.
     pub group: String,
+    /// Name in the group that stays over restarts.
+    pub instance: Option<String>,
     /// Topic of observations.
     pub topic: Arc<str>,
-    /// What partitions are judged with.
-    pub settings: Arc<Settings>,
-    /// Folder of the states.
-    pub folder: PathBuf,
+    /// Opens partitions.
+    pub custody: Arc<Custody>,
+    /// Where a partition begins that was never read.
+    pub start: Start,
     /// Most records of a micro-batch.
     pub batch: usize,
     /// Longest wait for a batch to fill.
     pub linger: Duration,
     /// The way out.
-    pub outlet: Outlet,
+    pub exits: Exits,
     /// How far it has come.
     pub gauges: Arc<Gauges>,
-    /// Whether reading is held back because outputs wait; false at first.
-    pub held_back: bool,
+    /// Where tests end the process.
+    pub fail_points: Arc<FailPoints>,
+    /// Copies of the states; none where no object store is configured.
+    pub checkpoints: Option<Arc<Checkpointer>>,
+}
+
+/// One membership in the group.
+struct Session<'a> {
+    stage: &'a DetectStage,
+    consumer: BaseConsumer<Ownership>,
+    /// Since when the broker has not answered a publication.
+    failed: Option<Stopwatch>,
+    /// Since when somebody else is known to have published for one of our partitions.
+    superseded: Option<Stopwatch>,
+    /// Since the last poll.
+    polled: Stopwatch,
+}
+
+/// Why a session ended.
+enum End {
+    /// Somebody asked for it.
+    Asked,
+    /// The place in the log is not certain any more.
+    Uncertain(StageError),
 }
 
 impl DetectStage {
-    /// Runs until `stop` is set.
+    /// Runs until `stop` is set, then publishes what is committed.
     ///
     /// # Errors
     /// When it cannot go on; what was committed stands.
-    pub fn run(mut self, stop: &AtomicBool) -> Result<(), StageError> {
-        let ownership = Ownership::new(Arc::clone(&self.settings), self.folder.clone());
-        let config = clients::consumer(&self.client, &self.group);
+    pub fn run(self, stop: &AtomicBool) -> Result<(), StageError> {
+        while !stop.load(Ordering::Relaxed) {
+            match Session::begin(&self)?.run(stop)? {
+                End::Asked => break,
+                End::Uncertain(error) => {
+                    tracing::warn!(%error, "partitions of observations are opened again");
+                    std::thread::sleep(BEGIN_AGAIN);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DetectStage {
+    fn checkpoint_if_due(&self, partition: i32, processor: &Processor) {
+        if let Some(checkpoints) = &self.checkpoints
+            && checkpoints.due(partition, clock::now(), processor.store().written())
+        {
+            self.checkpoint(checkpoints, partition, processor);
+        }
+    }
+
+    /// A checkpoint that cannot be taken costs a longer replay one day, and nothing now.
+    fn checkpoint(&self, checkpoints: &Checkpointer, partition: i32, processor: &Processor) {
+        let taken = checkpoints.take(partition, processor.store(), clock::now());
+        match taken {
+            Ok(Taken::Queued(_)) => self.fail_points.pass(FailPoint::MidCheckpointUpload),
+            Ok(Taken::Busy | Taken::Unchanged) => {}
+            Err(error) => tracing::warn!(partition, %error, "no checkpoint could be taken"),
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    fn begin(stage: &'a DetectStage) -> Result<Self, StageError> {
+        let exits = stage.exits.clone();
+        let ownership = Ownership::new(Arc::clone(&stage.custody), exits, stage.start, Arc::clone(&stage.fail_points));
+        let config = clients::consumer(&stage.client, &stage.group, stage.instance.as_deref());
         let consumer: BaseConsumer<Ownership> =
             config.create_with_context(ownership).map_err(while_trying("make a consumer"))?;
-        consumer.subscribe(&[&self.topic]).map_err(while_trying("subscribe to observations"))?;
+        consumer.subscribe(&[&stage.topic]).map_err(while_trying("subscribe to observations"))?;
+        let polled = Stopwatch::start();
+        Ok(Self { stage, consumer, failed: None, superseded: None, polled })
+    }
+
+    fn run(mut self, stop: &AtomicBool) -> Result<End, StageError> {
         let mut told = Stopwatch::start();
         while !stop.load(Ordering::Relaxed) {
-            let touched = self.fill(&consumer)?;
-            consumer.context().take_failure().map_or(Ok(()), Err)?;
-            self.finish(&consumer, &touched)?;
+            if let Err(error) = self.fill() {
+                return uncertain(error);
+            }
+            if let Some(error) = self.consumer.context().take_failure() {
+                return uncertain(error);
+            }
+            self.finish()?;
             if told.elapsed() >= TELL_GROUP {
-                tell_group(&consumer, &self.topic);
+                self.tell_group(CommitMode::Async);
                 told = Stopwatch::start();
             }
         }
-        tell_group(&consumer, &self.topic);
-        Ok(())
+        self.finish()?;
+        self.tell_group(CommitMode::Sync);
+        self.last_checkpoints();
+        self.stage.gauges.drained();
+        Ok(End::Asked)
     }
 
-    /// Polls until the batch is full or the linger time is over; returns the partitions it touched.
-    fn fill(&self, consumer: &BaseConsumer<Ownership>) -> Result<BTreeSet<i32>, StageError> {
-        let (started, mut touched, mut count) = (Stopwatch::start(), BTreeSet::new(), 0);
-        while count < self.batch {
-            let left = self.linger.saturating_sub(started.elapsed());
-            match consumer.poll(left) {
+    /// Polls until the batch is full or the linger time is over.
+    fn fill(&mut self) -> Result<(), StageError> {
+        let (started, mut count) = (Stopwatch::start(), 0);
+        while count < self.stage.batch {
+            let left = self.stage.linger.saturating_sub(started.elapsed());
+            match self.consumer.poll(left) {
                 Some(Ok(message)) => {
-                    self.judge(consumer, &message);
-                    touched.insert(message.partition());
+                    self.judge(&message)?;
                     count += 1;
                 }
                 Some(Err(error)) => self.tolerate(error)?,
@@ -90,24 +175,29 @@ impl DetectStage {
                 None => {}
             }
         }
-        Ok(touched)
+        self.polled = Stopwatch::start();
+        Ok(())
     }
 
-    fn judge(&self, consumer: &BaseConsumer<Ownership>, message: &BorrowedMessage<'_>) {
-        let mut held = consumer.context().held();
-        let Some(processor) = held.processors.get_mut(&message.partition()) else { return };
+    fn judge(&self, message: &BorrowedMessage<'_>) -> Result<(), StageError> {
+        let mut held = self.consumer.context().held();
         let (partition, offset) = (message.partition(), message.offset());
-        let origin = Origin { topic: Arc::clone(&self.topic), partition, offset, index: 0 };
-        let at = Timestamp(message.timestamp().to_millis().unwrap_or(0));
-        processor.process(&Received { origin: &origin, at, value: message.payload() });
-        if message.key().is_some() {
-            self.gauges.judged.add(1);
+        let Some(lane) = held.lanes.get_mut(&partition) else { return Ok(()) };
+        if lane.has_gap() {
+            return Err(StageError::Unexpected { partition, offset });
         }
+        let origin = Origin { topic: Arc::clone(&self.stage.topic), partition, offset, index: 0 };
+        let at = Timestamp(message.timestamp().to_millis().unwrap_or(0));
+        lane.process(&Received { origin: &origin, at, value: message.payload() });
+        if message.key().is_some() {
+            self.stage.gauges.judged.add(1);
+        }
+        Ok(())
     }
 
     fn tolerate(&self, error: KafkaError) -> Result<(), StageError> {
         if is_data_loss(&error) {
-            return Err(StageError::DataLoss { topic: self.topic.to_string(), cause: error });
+            return Err(StageError::DataLoss { topic: self.stage.topic.to_string(), cause: error });
         }
         if !passes(&error) {
             return Err(StageError::Kafka { what: "read observations", cause: error });
@@ -116,52 +206,126 @@ impl DetectStage {
         Ok(())
     }
 
-    /// Commits and publishes the partitions a batch touched, and tries again what could not be published before.
-    fn finish(&mut self, consumer: &BaseConsumer<Ownership>, touched: &BTreeSet<i32>) -> Result<(), StageError> {
-        let mut held = consumer.context().held();
-        let mut waiting = 0;
-        for (number, processor) in &mut held.processors {
-            if touched.contains(number) {
-                let findings = processor.take_findings();
-                self.outlet.findings(*number, &findings)?;
-                processor.commit()?;
+    /// Commits every partition that judged something, and publishes what is committed.
+    fn finish(&mut self) -> Result<(), StageError> {
+        let mut held = self.consumer.context().held();
+        let ours = self.polled.elapsed() < OURS;
+        let mut attempt = Attempt { failed: self.failed, superseded: self.superseded, gauges: &self.stage.gauges };
+        for (partition, lane) in held.lanes.iter_mut().filter(|_| ours) {
+            if let Committed::Held(cause) = lane.commit()? {
+                tracing::warn!(partition, cause, "findings wait for the broker");
+                attempt.failed = Some(Stopwatch::start());
             }
-            match self.outlet.drain(*number, processor) {
-                Ok(count) => self.gauges.published.add(count),
-                Err(error) => tracing::warn!(partition = number, %error, "outputs wait for the broker"),
-            }
-            waiting += processor.outbox().len();
-            processor.time().into_iter().for_each(|time| self.gauges.reached(time));
+            attempt.publish(*partition, lane)?;
+            self.stage.checkpoint_if_due(*partition, lane.processor());
+            lane.processor().time().into_iter().for_each(|time| self.stage.gauges.reached(time));
         }
+        (self.failed, self.superseded) = (attempt.failed, attempt.superseded);
+        let held_back: BTreeSet<i32> =
+            held.lanes.iter().filter(|(_, lane)| lane.is_held()).map(|(number, _)| *number).collect();
+        let paused = std::mem::replace(&mut held.paused, held_back.clone());
         drop(held);
-        self.throttle(consumer, waiting > MOST_WAITING)
+        self.throttle(&paused, &held_back)
     }
 
-    /// Stops reading while too many outputs wait, and goes on when they are gone.
-    fn throttle(&mut self, consumer: &BaseConsumer<Ownership>, hold: bool) -> Result<(), StageError> {
-        if self.held_back == hold {
-            return Ok(());
+    /// Leaves behind what another machine can go on from at once.
+    fn last_checkpoints(&self) {
+        let Some(checkpoints) = &self.stage.checkpoints else { return };
+        let half = LAST_CHECKPOINTS / 2;
+        // What is on its way is older; a partition has one at a time.
+        let _ = checkpoints.settle(half);
+        for (partition, lane) in &self.consumer.context().held().lanes {
+            self.stage.checkpoint(checkpoints, *partition, lane.processor());
         }
-        self.held_back = hold;
-        let assignment = consumer.assignment().map_err(while_trying("list partitions"))?;
-        if hold {
-            return consumer.pause(&assignment).map_err(while_trying("pause partitions"));
+        if !checkpoints.settle(half) {
+            tracing::warn!("the last checkpoints were not done in time; the ones before count");
         }
-        consumer.resume(&assignment).map_err(while_trying("resume partitions"))
+    }
+
+    /// Stops reading the partitions whose outputs wait, and goes on with those whose outputs are gone.
+    fn throttle(&self, paused: &BTreeSet<i32>, held_back: &BTreeSet<i32>) -> Result<(), StageError> {
+        let list = |numbers: &mut dyn Iterator<Item = &i32>| {
+            let mut list = TopicPartitionList::new();
+            for number in numbers {
+                list.add_partition(&self.stage.topic, *number);
+            }
+            list
+        };
+        let pause = list(&mut held_back.difference(paused));
+        let resume = list(&mut paused.difference(held_back));
+        if pause.count() > 0 {
+            self.consumer.pause(&pause).map_err(while_trying("pause partitions"))?;
+        }
+        if resume.count() > 0 {
+            self.consumer.resume(&resume).map_err(while_trying("resume partitions"))?;
+        }
+        Ok(())
+    }
+
+    /// Commits offsets to the group, for display only: partitions begin where their stores say.
+    fn tell_group(&self, mode: CommitMode) {
+        let mut list = TopicPartitionList::new();
+        for (number, lane) in &self.consumer.context().held().lanes {
+            if let Some(next) = lane.processor().next_offset() {
+                let _ = list.add_partition_offset(&self.stage.topic, *number, Offset::Offset(next));
+            }
+        }
+        if list.count() > 0
+            && let Err(error) = self.consumer.commit(&list, mode)
+        {
+            tracing::debug!(%error, "the group was not told how far its members are");
+        }
     }
 }
 
-/// Commits offsets to the group, for display only: partitions begin where their stores say.
-fn tell_group(consumer: &BaseConsumer<Ownership>, topic: &str) {
-    let mut list = TopicPartitionList::new();
-    for (number, processor) in &consumer.context().held().processors {
-        if let Some(next) = processor.next_offset() {
-            let _ = list.add_partition_offset(topic, *number, Offset::Offset(next));
+/// A round of publishing.
+struct Attempt<'a> {
+    failed: Option<Stopwatch>,
+    superseded: Option<Stopwatch>,
+    gauges: &'a Gauges,
+}
+
+impl Attempt<'_> {
+    /// Publishes what a lane has committed. A broker that does not answer is left alone for a while: one partition's
+    /// waiting is enough.
+    fn publish(&mut self, partition: i32, lane: &mut Lane<WayOut>) -> Result<(), StageError> {
+        if self.failed.is_some_and(|since| since.elapsed() < BACK_OFF) {
+            return Ok(());
+        }
+        self.failed = None;
+        if lane.is_superseded() && self.superseded.is_none_or(|since| since.elapsed() >= CONFIRM) {
+            lane.confirm();
+        }
+        let (watch, mut is_settled) = (Stopwatch::start(), lane.is_settled());
+        loop {
+            match lane.advance()? {
+                Step::Idle => return Ok(()),
+                Step::Worked if !is_settled && lane.is_settled() => {
+                    is_settled = true;
+                    tracing::info!(partition, took = ?watch.elapsed(), "fenced and read back");
+                }
+                Step::Worked => {}
+                Step::Published(count) => self.gauges.published.add(count),
+                Step::Doubtful(cause) => {
+                    tracing::warn!(partition, cause, "outputs wait for the broker");
+                    self.failed = Some(Stopwatch::start());
+                    return Ok(());
+                }
+                Step::Superseded(cause) => {
+                    tracing::warn!(partition, cause, "outputs wait until it is known whose the partition is");
+                    self.superseded = Some(Stopwatch::start());
+                    return Ok(());
+                }
+            }
         }
     }
-    if list.count() > 0
-        && let Err(error) = consumer.commit(&list, CommitMode::Async)
-    {
-        tracing::debug!(%error, "the group was not told how far its members are");
+}
+
+/// What opens partitions again may help with; the rest ends the stage.
+fn uncertain(error: StageError) -> Result<End, StageError> {
+    match error {
+        StageError::DataLoss { .. } | StageError::Unexpected { .. } => Ok(End::Uncertain(error)),
+        StageError::Kafka { ref cause, .. } if passes(cause) => Ok(End::Uncertain(error)),
+        error => Err(error),
     }
 }

@@ -3,8 +3,7 @@
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tidewatch_delivery::PublishError;
 
-use crate::detect::ProcessorError;
-use crate::state::StoreError;
+use crate::protocol::{LaneError, OwnershipError};
 
 /// A stage could not go on. Everything it had committed stands; started again it goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -36,18 +35,23 @@ pub enum StageError {
         /// Why.
         cause: String,
     },
-    /// A partition could not be judged.
+    /// A partition could not be judged or published.
     #[error(transparent)]
-    Processor(#[from] ProcessorError),
+    Lane(#[from] LaneError),
+    /// A partition could not be opened.
+    #[error(transparent)]
+    Ownership(#[from] OwnershipError),
+    /// The client gave a record of a partition that must not be read yet.
+    #[error("partition {partition}: offset {offset} came before the partition may be read")]
+    Unexpected {
+        /// Which partition.
+        partition: i32,
+        /// The record's offset.
+        offset: i64,
+    },
     /// Outputs could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
-}
-
-impl From<StoreError> for StageError {
-    fn from(error: StoreError) -> Self {
-        Self::Processor(error.into())
-    }
 }
 
 /// Names what was asked when the client fails.

@@ -22,6 +22,8 @@ pub struct Gauges {
     /// Outputs published by detect.
     pub published: Count,
     event_time: AtomicI64,
+    /// Stages that have published and committed everything and only have to say goodbye.
+    drained: Count,
 }
 
 /// A number that only grows.
@@ -52,6 +54,7 @@ impl Default for Gauges {
             judged: Count::default(),
             published: Count::default(),
             event_time: AtomicI64::new(i64::MIN),
+            drained: Count::default(),
         }
     }
 }
@@ -60,6 +63,17 @@ impl Gauges {
     /// Takes note that detect has come to `at`.
     pub fn reached(&self, at: Timestamp) {
         self.event_time.fetch_max(at.0, Ordering::Relaxed);
+    }
+
+    /// Takes note that a stage is done with everything it had read.
+    pub fn drained(&self) {
+        self.drained.add(1);
+    }
+
+    /// How many stages are done with everything they had read.
+    #[must_use]
+    pub fn stages_drained(&self) -> u64 {
+        self.drained.get()
     }
 
     /// The newest event time that detect has judged and committed.

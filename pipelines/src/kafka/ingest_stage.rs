@@ -23,6 +23,7 @@ use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
 use crate::clock::{self, Stopwatch};
 use crate::config::Start;
+use crate::guard::decoding::decoded;
 
 /// How long the group may take to say where it was.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,6 +52,8 @@ pub struct IngestStage {
     pub linger: Duration,
     /// Time between ticks; `None` where time comes from events.
     pub tick: Option<Duration>,
+    /// Name in the group that stays over restarts.
+    pub member: Option<String>,
     /// Name of this instance in its ticks.
     pub instance: Arc<str>,
     /// The way out.
@@ -84,7 +87,7 @@ impl IngestStage {
     /// # Errors
     /// When it cannot go on; it goes on from the committed offsets when started again.
     pub fn run(mut self, stop: &AtomicBool) -> Result<(), StageError> {
-        let config = clients::consumer(&self.client, &self.group);
+        let config = clients::consumer(&self.client, &self.group, self.member.as_deref());
         let beginnings = Beginnings { start: self.start, failure: Mutex::default() };
         let consumer: BaseConsumer<Beginnings> =
             config.create_with_context(beginnings).map_err(while_trying("make a consumer"))?;
@@ -108,6 +111,7 @@ impl IngestStage {
             }
         }
         commit(&consumer, &mut positions, CommitMode::Sync);
+        self.gauges.drained();
         Ok(())
     }
 
@@ -128,7 +132,7 @@ impl IngestStage {
     fn handle(&self, message: &BorrowedMessage<'_>, filled: &mut Filled) {
         let topic: Arc<str> = message.topic().into();
         let headers = headers(message);
-        let handled = self.ingest.handle(&SourceRecord {
+        let record = SourceRecord {
             topic: &topic,
             partition: message.partition(),
             offset: message.offset(),
@@ -136,7 +140,8 @@ impl IngestStage {
             key: message.key(),
             value: message.payload(),
             headers: &headers,
-        });
+        };
+        let handled = decoded(&self.ingest, &record);
         filled.records += 1;
         filled.next.insert((topic.to_string(), message.partition()), message.offset() + 1);
         self.count(&handled);

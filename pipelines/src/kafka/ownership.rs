@@ -1,12 +1,13 @@
 //! Which partitions of observations a detect thread has, through rebalances.
 //!
 //! Rebalance callbacks run inside `poll`, on the thread that polls, so the lock here is never waited for. A partition
-//! begins where its own store left it, never where the group's offsets say.
+//! begins where its own state left it, never where the group's offsets say. Giving one up only drops memory: what was
+//! committed stands in the store, and the next owner reads back what was published.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
@@ -14,13 +15,22 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::error::{StageError, while_trying};
-use crate::detect::{Processor, ProcessorError, Settings};
-use crate::state::RocksStore;
+use super::way_out::{Exits, WayOut};
+use crate::config::Start;
+use crate::protocol::{Custody, Extent, FailPoint, FailPoints, Lane, Source};
+
+/// How long the broker may take to say what a partition has.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How often a broker is asked whose answer would mean that records are gone, and the time between two questions.
+const ASK: u32 = 4;
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The partitions of one detect thread.
 pub struct Ownership {
-    settings: Arc<Settings>,
-    folder: PathBuf,
+    custody: Arc<Custody>,
+    exits: Exits,
+    start: Start,
+    fail_points: Arc<FailPoints>,
     held: Mutex<Held>,
 }
 
@@ -28,15 +38,17 @@ pub struct Ownership {
 #[derive(Default)]
 pub struct Held {
     /// Partitions by number.
-    pub processors: BTreeMap<i32, Processor>,
+    pub lanes: BTreeMap<i32, Lane<WayOut>>,
+    /// Partitions that are not read for now.
+    pub paused: BTreeSet<i32>,
     failure: Option<StageError>,
 }
 
 impl Ownership {
-    /// No partitions yet; their states will be folders in `folder`.
+    /// No partitions yet.
     #[must_use]
-    pub fn new(settings: Arc<Settings>, folder: PathBuf) -> Self {
-        Self { settings, folder, held: Mutex::default() }
+    pub fn new(custody: Arc<Custody>, exits: Exits, start: Start, fail_points: Arc<FailPoints>) -> Self {
+        Self { custody, exits, start, fail_points, held: Mutex::default() }
     }
 
     /// The partitions that are held now.
@@ -49,32 +61,46 @@ impl Ownership {
         self.held().failure.take()
     }
 
-    fn open(&self, partition: i32) -> Result<Processor, ProcessorError> {
-        let store = RocksStore::open(&self.folder.join(partition.to_string()))?;
-        Processor::open(Arc::clone(&self.settings), Box::new(store))
-    }
-
-    fn gain(&self, list: &mut TopicPartitionList) -> Result<(), StageError> {
+    /// Opens partitions and says where each begins; returns those that must not be read yet.
+    fn gain(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        list: &mut TopicPartitionList,
+    ) -> Result<TopicPartitionList, StageError> {
         let mut held = self.held();
-        for partition in numbers(list) {
-            let (topic, number) = partition;
-            let processor = match held.processors.entry(number) {
+        let mut waiting = TopicPartitionList::new();
+        for (topic, number) in numbers(list) {
+            let lane = match held.lanes.entry(number) {
                 Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.open(number)?),
+                Entry::Vacant(entry) => entry.insert(self.open(&topic, number)?),
             };
-            let next = processor.next_offset();
-            let offset = next.map_or(Offset::Beginning, Offset::Offset);
+            let extent = extent(consumer, (&topic, number), lane.processor().next_offset())?;
+            let begin = lane.begin(extent, self.start);
+            let offset = Offset::Offset(begin);
             list.set_partition_offset(&topic, number, offset).map_err(while_trying("set where a partition begins"))?;
-            tracing::info!(partition = number, next_offset = next, "partition gained");
+            tracing::info!(partition = number, epoch = lane.epoch(), begin, "partition gained");
+            if lane.has_gap() {
+                waiting.add_partition(&topic, number);
+                held.paused.insert(number);
+            }
         }
-        Ok(())
+        Ok(waiting)
     }
 
-    /// Gives partitions up. What was committed stands in their stores; the rest is read again by the next owner.
+    fn open(&self, topic: &str, number: i32) -> Result<Lane<WayOut>, StageError> {
+        let owned = self.custody.open(number)?;
+        let source = Source { topic: topic.into(), partition: number };
+        Ok(Lane::new(source, owned, self.exits.way_out(number), Arc::clone(&self.fail_points)))
+    }
+
     fn lose(&self, list: &TopicPartitionList) {
-        let mut held = self.held();
         for (_, partition) in numbers(list) {
-            held.processors.remove(&partition);
+            let mut held = self.held();
+            held.paused.remove(&partition);
+            let lane = held.lanes.remove(&partition);
+            drop(held);
+            drop(lane);
+            self.custody.release(partition);
             tracing::info!(partition, "partition given up");
         }
     }
@@ -87,6 +113,36 @@ impl Ownership {
         if let Err(cause) = result {
             self.fail(StageError::Kafka { what, cause });
         }
+    }
+
+    fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) {
+        let waiting = self.gain(consumer, list);
+        if waiting.is_err() {
+            // Where these would be read from is not known; without lanes nothing that comes of them is judged.
+            self.lose(list);
+        }
+        self.fail_points.pass(FailPoint::InRebalance);
+        self.note("take partitions", consumer.incremental_assign(list));
+        match waiting {
+            Ok(waiting) if waiting.count() > 0 => self.note("pause partitions", consumer.pause(&waiting)),
+            Ok(_) => {}
+            Err(error) => self.fail(error),
+        }
+    }
+}
+
+/// What a partition has. A new leader may not know the end of its log at once, so an end before `next`, which would mean
+/// that records are gone for good, is asked for again.
+fn extent(consumer: &BaseConsumer<Ownership>, place: (&str, i32), next: Option<i64>) -> Result<Extent, StageError> {
+    let mut asked = 0;
+    loop {
+        let watermarks = consumer.fetch_watermarks(place.0, place.1, ANSWER);
+        let (oldest, end) = watermarks.map_err(while_trying("ask what a partition of observations has"))?;
+        asked += 1;
+        if asked == ASK || next.is_none_or(|next| next <= end) {
+            return Ok(Extent { oldest, end });
+        }
+        std::thread::sleep(ASK_AGAIN);
     }
 }
 
@@ -102,18 +158,20 @@ impl ClientContext for Ownership {}
 impl ConsumerContext for Ownership {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         match event {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
-                if let Err(error) = self.gain(list) {
-                    self.fail(error);
-                }
-                self.note("take partitions", consumer.incremental_assign(list));
-            }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(consumer, list),
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
                 self.lose(list);
+                self.fail_points.pass(FailPoint::InRebalance);
                 self.note("give partitions up", consumer.incremental_unassign(list));
             }
             _ => {
-                self.held().processors.clear();
+                let mut held = self.held();
+                held.paused.clear();
+                let lanes = std::mem::take(&mut held.lanes);
+                drop(held);
+                for partition in lanes.into_keys() {
+                    self.custody.release(partition);
+                }
                 self.note("give all partitions up", consumer.unassign());
             }
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::error::{StageError, while_trying};
@@ -35,6 +36,17 @@ pub fn ensure(client: &ClientConfig, config: &TopicsConfig) -> Result<Partitions
     }
     create(&admin, &missing)?;
     wait_for(&admin, &missing)
+}
+
+/// The identifier of the cluster, which no other cluster has.
+///
+/// # Errors
+/// When the brokers cannot be asked.
+pub fn cluster(client: &ClientConfig) -> Result<String, StageError> {
+    let admin: AdminClient<DefaultClientContext> = client.create().map_err(while_trying("make an admin client"))?;
+    let unanswered = || KafkaError::Global(RDKafkaErrorCode::OperationTimedOut);
+    let identifier = admin.inner().fetch_cluster_id(PATIENCE).ok_or_else(unanswered);
+    identifier.map_err(while_trying("ask which cluster it is"))
 }
 
 fn settings<'a>(config: &'a TopicsConfig, retention: &'a str) -> Vec<NewTopic<'a>> {

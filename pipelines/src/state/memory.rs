@@ -1,9 +1,10 @@
 //! The state store in memory. Clones share their content, so that a clone is what a restart finds.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Batch, Family, Pair, StateStore, StoreError};
+use super::{Batch, Family, Pair, RocksStore, StateStore, StoreError};
 
 type Content = BTreeMap<(Family, Vec<u8>), Vec<u8>>;
 
@@ -11,6 +12,7 @@ type Content = BTreeMap<(Family, Vec<u8>), Vec<u8>>;
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     content: Arc<Mutex<Content>>,
+    written: u64,
 }
 
 impl MemoryStore {
@@ -34,6 +36,7 @@ impl StateStore for MemoryStore {
     }
 
     fn write(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.written += batch.bytes();
         self.with(|content| {
             for change in batch.changes() {
                 let key = (change.family, change.key.clone());
@@ -45,6 +48,20 @@ impl StateStore for MemoryStore {
         });
         Ok(())
     }
+
+    fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        self.with(|content| {
+            for ((family, key), value) in content.iter() {
+                batch.put(*family, key.clone(), value.clone());
+            }
+        });
+        RocksStore::open(folder)?.write(&batch)
+    }
+
+    fn written(&self) -> u64 {
+        self.written
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +71,7 @@ mod tests {
     #[test]
     fn keeps_the_duties_of_a_state_store() {
         let store = MemoryStore::default();
-        crate::state::conformance::check(&mut || Box::new(store.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        crate::state::conformance::check(&mut || Box::new(store.clone()), folder.path());
     }
 }

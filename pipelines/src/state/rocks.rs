@@ -1,13 +1,18 @@
 //! The state store in RocksDB: a folder a partition, a column family a [`Family`], one write batch at a time.
 //!
 //! The write-ahead log is on and not synced: a batch survives the end of the process at once, and after a loss of power
-//! a prefix of the batches is found, never a part of one.
+//! a prefix of the batches is found, never a part of one. All families are flushed together, so the tables alone are a
+//! moment of the store, too, should the log be lost. What RocksDB does not notice by itself, the seal does.
+
+mod seal;
 
 use std::path::Path;
 
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{ColumnFamily, DB, DBCompressionType, DBRecoveryMode, IteratorMode, Options, WriteBatch};
 
 use super::{Batch, Family, Pair, StateStore, StoreError};
+use seal::Seal;
 
 /// Bytes of a write buffer before it is flushed.
 const WRITE_BUFFER: usize = 16 * 1024 * 1024;
@@ -16,6 +21,9 @@ const WRITE_BUFFER: usize = 16 * 1024 * 1024;
 pub struct RocksStore {
     db: DB,
     place: String,
+    written: u64,
+    /// Absent when it is open for reading only.
+    seal: Option<Seal>,
 }
 
 impl RocksStore {
@@ -26,11 +34,14 @@ impl RocksStore {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let place = folder.display().to_string();
         let families = Family::ALL.map(|family| (family.name(), options()));
-        let opened = std::fs::create_dir_all(folder).map_err(|cause| cause.to_string()).and_then(|()| {
-            DB::open_cf_with_opts(&database_options(), folder, families).map_err(|cause| cause.to_string())
-        });
-        match opened {
-            Ok(db) => Ok(Self { db, place }),
+        let opened = || -> Result<(DB, Seal), String> {
+            std::fs::create_dir_all(folder).and_then(|()| Seal::check(folder)).map_err(|cause| cause.to_string())?;
+            let opened = DB::open_cf_with_opts(&database_options(), folder, families);
+            let db = opened.map_err(|cause| cause.to_string())?;
+            Ok((db, Seal::begin(folder).map_err(|cause| cause.to_string())?))
+        };
+        match opened() {
+            Ok((db, seal)) => Ok(Self { db, place, written: 0, seal: Some(seal) }),
             Err(cause) => Err(StoreError { place, what: "open", cause }),
         }
     }
@@ -44,12 +55,12 @@ impl RocksStore {
         let families = Family::ALL.map(|family| (family.name(), options()));
         let mut options = options();
         options.set_max_open_files(256);
-        let opened = DB::open_cf_with_opts_for_read_only(&options, folder, families, false);
-        opened.map(|db| Self { db, place: place.clone() }).map_err(|cause| StoreError {
-            place,
-            what: "open for reading",
-            cause: cause.to_string(),
-        })
+        let opened = Seal::check(folder).map_err(|cause| cause.to_string()).and_then(|()| {
+            let opened = DB::open_cf_with_opts_for_read_only(&options, folder, families, false);
+            opened.map_err(|cause| cause.to_string())
+        });
+        let failed = |cause| StoreError { place: place.clone(), what: "open for reading", cause };
+        opened.map(|db| Self { db, place: place.clone(), written: 0, seal: None }).map_err(failed)
     }
 
     fn family(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
@@ -68,6 +79,7 @@ fn database_options() -> Options {
     options.create_missing_column_families(true);
     options.set_max_background_jobs(2);
     options.set_paranoid_checks(true);
+    options.set_atomic_flush(true);
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
     options.set_max_open_files(256);
     options.set_keep_log_file_num(2);
@@ -101,6 +113,19 @@ impl StateStore for RocksStore {
                 None => changes.delete_cf(family, &change.key),
             }
         }
-        self.db.write(changes).map_err(|cause| self.failed("write a batch", cause))
+        self.db.write(changes).map_err(|cause| self.failed("write a batch", cause))?;
+        self.written += batch.bytes();
+        let renewed = self.seal.as_mut().map_or(Ok(()), Seal::renew);
+        renewed.map_err(|cause| self.failed("renew the seal", cause))
+    }
+
+    /// Tables are linked. What is only in memory is written to tables before, so the write-ahead log of the copy is empty.
+    fn copy_to(&self, folder: &Path) -> Result<(), StoreError> {
+        let copied = Checkpoint::new(&self.db).and_then(|checkpoint| checkpoint.create_checkpoint(folder));
+        copied.map_err(|cause| self.failed("copy it to a folder", format!("{}: {cause}", folder.display())))
+    }
+
+    fn written(&self) -> u64 {
+        self.written
     }
 }

@@ -62,10 +62,15 @@ fn repeated(arrivals: Vec<Arrival>, every: usize) -> Vec<Arrival> {
 
 fn spelled(input: &Input, tenant: &str, point: Point) -> String {
     let ts = START_MS + point.at.0;
-    let Input { pool, resource, signal, unit, attributes, .. } = input;
+    let Input { pool, resource, signal, unit, .. } = input;
+    let mut attributes = input.attributes.clone();
+    if input.explodes {
+        attributes.insert("request".to_owned(), point.at.0.to_string());
+    }
     let kind = match input.kind {
         Kind::Gauge => "gauge",
         Kind::Counter => "counter",
+        Kind::Increment => "delta",
         Kind::Log => return log_events(input, tenant, point),
     };
     json!({

@@ -1,6 +1,6 @@
 //! What must come of a scenario, and where an outcome differs from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use tidewatch_schemas::incident::{Kind, Severity, State};
@@ -17,6 +17,9 @@ pub struct Expected {
     /// How many inputs are refused for which reason.
     #[serde(default)]
     pub rejects: BTreeMap<RejectReason, u64>,
+    /// Tenants of which findings say that they are beyond their limits.
+    #[serde(default)]
+    pub limited: BTreeSet<TenantId>,
 }
 
 /// What is known of one incident. What is left out is not looked at.
@@ -57,6 +60,9 @@ pub fn mismatches(expected: &Expected, outcome: &Outcome) -> Vec<String> {
     let rejects = counted(outcome);
     if rejects != expected.rejects {
         wrong.push(format!("rejects are {rejects:?} and should be {:?}", expected.rejects));
+    }
+    if outcome.limited != expected.limited {
+        wrong.push(format!("limited are {:?} and should be {:?}", outcome.limited, expected.limited));
     }
     wrong
 }

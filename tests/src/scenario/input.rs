@@ -23,6 +23,9 @@ pub struct Input {
     /// What its values mean.
     #[serde(default)]
     pub kind: Kind,
+    /// Whether every value belongs to a series of its own, told apart by an attribute that counts.
+    #[serde(default)]
+    pub explodes: bool,
     /// Unit.
     #[serde(default)]
     pub unit: String,
@@ -68,6 +71,8 @@ pub enum Kind {
     Gauge,
     /// A total that grows by the level per second.
     Counter,
+    /// A change that adds up to the level per second.
+    Increment,
     /// As many log lines as the level says per second.
     Log,
 }
@@ -164,6 +169,7 @@ impl Input {
             let value = match self.kind {
                 Kind::Gauge => level,
                 Kind::Counter => total,
+                Kind::Increment => amount,
                 Kind::Log => amount.round(),
             };
             if !self.gaps.iter().any(|gap| within(at, gap.at, gap.length)) {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use tidewatch_ingest::Ingest;
 use tidewatch_pipelines::config::{Config, Text};
-use tidewatch_pipelines::detect::{ProcessorError, Settings};
+use tidewatch_pipelines::detect::Settings;
 use tidewatch_pipelines::driver::{Driver, Outputs, Push, Setup, in_memory};
-use tidewatch_schemas::{Incident, Reject, Timestamp};
+use tidewatch_pipelines::protocol::LaneError;
+use tidewatch_schemas::finding::DetectorName;
+use tidewatch_schemas::{Finding, Incident, Reject, TenantId, Timestamp};
 
 use super::{Arrival, START_MS, Scenario, Span, arrivals};
 
@@ -43,6 +45,8 @@ pub struct Outcome {
     pub revisions: Vec<Incident>,
     /// All rejects, as JSON.
     pub rejects: BTreeSet<String>,
+    /// Tenants of which findings say that they are beyond their limits.
+    pub limited: BTreeSet<TenantId>,
 }
 
 impl Outcome {
@@ -51,7 +55,9 @@ impl Outcome {
         let mut revisions: Vec<Incident> = records.iter().map(|bytes| read(bytes)).collect();
         revisions.sort_by_key(|incident| (incident.opened_at, incident.incident_id, incident.revision));
         let rejects = outputs.rejects.iter().map(|reject| serde_json::to_string(reject).expect("a reject is JSON"));
-        Self { records, revisions, rejects: rejects.collect() }
+        let is_limit = |finding: &&Finding| finding.detector == DetectorName::Limit;
+        let limited = outputs.findings.iter().filter(is_limit).map(|finding| finding.tenant.clone()).collect();
+        Self { records, revisions, rejects: rejects.collect(), limited }
     }
 
     /// The rejects, read back.
@@ -70,7 +76,7 @@ fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> T {
 /// When its configuration is wrong, or the store fails.
 pub fn run(scenario: &Scenario, way: Way) -> Outcome {
     let mut driver = driver(scenario, way);
-    let mut play = || -> Result<(), ProcessorError> {
+    let mut play = || -> Result<(), LaneError> {
         for (number, step) in (1_usize..).zip(steps(scenario)) {
             match step {
                 Step::Tick(at) => driver.tick(moment(at))?,

@@ -1,10 +1,9 @@
 //! The broker goes away and comes back while a recording is sent: the service waits and goes on.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tidewatch_pipelines::backtest::RECORDING_POOL;
-use tidewatch_tests::deployment::{Counted, Deployment, read_expected};
+use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected::{self, Sent};
 use tidewatch_tests::program;
 
@@ -38,6 +37,5 @@ fn a_restart_of_the_broker_costs_no_incident() {
     case.await_end_of_input();
     service.end_in_order();
     read_expected(&incidents, &mut found, &expected);
-    let found: BTreeSet<Vec<u8>> = found.into_keys().collect();
-    assert!(found == expected, "{} records instead of {}", found.len(), expected.len());
+    assert_once_each(&found, &expected);
 }

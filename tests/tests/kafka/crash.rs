@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_schemas::{Content, wire};
-use tidewatch_tests::deployment::{Counted, Deployment, read_expected};
+use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected::{self, Sent};
 use tidewatch_tests::topics::Tail;
 
 use crate::Broker;
 
-/// Where in the work the process is killed: one moment in each fifth of it, drawn by a seeded generator.
+/// Where in the work the process is killed: one moment in each fifth of what it publishes, drawn by a seeded generator.
 const SEED: u64 = 20_261_122;
 const KILLS: u64 = 5;
 /// How long the next moment may take to come.
@@ -54,20 +54,16 @@ fn five_kills_while_the_recording_is_judged_cost_no_incident() {
     case.batch = 7;
     case.create_source();
     let expected = Sent::to(&case.source).incident_records();
-    let total = expected::messages() as u64;
+    let total = expected::messages();
     let mut replay = case.start_replay(RECORDING_POOL, "60");
     let mut service = case.start("service");
     let mut progress = Progress::of(&case);
     let mut killed_at = Vec::new();
-    for moment in moments(total) {
+    for moment in moments(expected.len() as u64) {
         let started = Instant::now();
-        while (progress.ingested.len() as u64) < moment {
-            assert!(
-                started.elapsed() < LIMIT,
-                "{} of {moment} records: {}",
-                progress.ingested.len(),
-                service.last_words()
-            );
+        while (progress.found.len() as u64) < moment {
+            let found = progress.found.len();
+            assert!(started.elapsed() < LIMIT, "{found} of {moment} incident records: {}", service.last_words());
             progress.look();
         }
         service.kill();
@@ -85,13 +81,12 @@ fn five_kills_while_the_recording_is_judged_cost_no_incident() {
         "killed after (records ingested, incident records published): {killed_at:?} of ({total}, {})",
         expected.len()
     );
-    let found: BTreeSet<Vec<u8>> = progress.found.into_keys().collect();
-    assert!(found == expected, "{} records instead of {}", found.len(), expected.len());
+    assert_once_each(&progress.found, &expected);
     let in_the_middle = killed_at.iter().filter(|(_, published)| (1..expected.len()).contains(published)).count();
     assert!(in_the_middle >= 2, "the kills came before the first incident or after the last one: {killed_at:?}");
 }
 
-/// One number of records in each fifth of `total`.
+/// One number of incident records in each fifth of `total`.
 fn moments(total: u64) -> Vec<u64> {
     let (fifth, mut state) = (total / KILLS, SEED);
     let mut draw = |number| {

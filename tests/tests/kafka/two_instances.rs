@@ -1,11 +1,10 @@
 //! Two instances share the partitions, each with a state of its own; together they find what one would.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use tidewatch_schemas::partition::partition_of;
-use tidewatch_tests::deployment::{Counted, Deployment, read_expected};
+use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected::{PARTITIONS, Sent};
 use tidewatch_tests::program;
 
@@ -25,7 +24,7 @@ fn two_instances_find_together_what_one_would() {
     let mut case = Deployment::new(broker.bootstrap(), "two", "otlp-two");
     case.topic_options = ", partitions: 2".to_owned();
     case.create_source();
-    let expected = Sent { topic: &case.source, pools: &POOLS }.incident_records();
+    let expected = Sent { topic: &case.source, pools: &POOLS, partitions: PARTITIONS }.incident_records();
 
     // The first has all partitions until the second comes, which then has one of its two.
     let mut services = INSTANCES.map(|instance| {
@@ -46,8 +45,7 @@ fn two_instances_find_together_what_one_would() {
         service.end_in_order();
     }
     read_expected(&incidents, &mut found, &expected);
-    let found: BTreeSet<Vec<u8>> = found.into_keys().collect();
-    assert!(found == expected, "{} records instead of {}", found.len(), expected.len());
+    assert_once_each(&found, &expected);
     println!("source partitions {:?}, observation partitions {:?}", partitions_of_pools(PARTITIONS), [first, second]);
 }
 

@@ -1,0 +1,174 @@
+//! Where checkpoints go, as a URL: a folder, or a bucket of an object store that speaks S3.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, RetryConfig};
+use url::Url;
+
+use super::error::CheckpointError;
+use super::remote::{Patience, Remote};
+
+/// How often the client of the object store itself tries, and for how long; more is the matter of [`Patience`].
+const TRIES: usize = 2;
+const LONGEST_TRY: Duration = Duration::from_secs(20);
+
+/// Where checkpoints go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A folder, for example of a network file system.
+    Folder(PathBuf),
+    /// A bucket, and what names in it begin with.
+    Bucket {
+        /// `s3://bucket`
+        bucket: Url,
+        /// What names begin with; may be empty.
+        prefix: Path,
+    },
+}
+
+impl FromStr for Location {
+    type Err = String;
+
+    /// Reads `file:///folder`, `/folder`, `folder` or `s3://bucket/prefix`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.contains("://") {
+            return Ok(Self::Folder(PathBuf::from(text)));
+        }
+        let url = Url::parse(text).map_err(|error| error.to_string())?;
+        match url.scheme() {
+            "file" => {
+                url.to_file_path().map(Self::Folder).map_err(|()| "it names no folder of this machine".to_owned())
+            }
+            "s3" | "s3a" => bucket(&url),
+            other => Err(format!("there is no object store {other}")),
+        }
+    }
+}
+
+fn bucket(url: &Url) -> Result<Location, String> {
+    let name = url.host_str().filter(|name| !name.is_empty()).ok_or("it names no bucket")?;
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err("it holds more than a bucket and a prefix".to_owned());
+    }
+    let prefix = Path::from_url_path(url.path()).map_err(|error| error.to_string())?;
+    let bucket = Url::parse(&format!("s3://{name}")).map_err(|error| error.to_string())?;
+    Ok(Location::Bucket { bucket, prefix })
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(out, "{}", folder.display()),
+            Self::Bucket { bucket, prefix } if prefix.as_ref().is_empty() => write!(out, "{bucket}"),
+            Self::Bucket { bucket, prefix } => write!(out, "{bucket}/{prefix}"),
+        }
+    }
+}
+
+/// Whether there is an option `name` of a bucket.
+#[must_use]
+pub fn is_option(name: &str) -> bool {
+    AmazonS3ConfigKey::from_str(name).is_ok()
+}
+
+/// Whether the option `name` is a credential.
+#[must_use]
+pub fn is_credential(name: &str) -> bool {
+    matches!(AmazonS3ConfigKey::from_str(name), Ok(AmazonS3ConfigKey::SecretAccessKey | AmazonS3ConfigKey::Token))
+        || name.to_ascii_lowercase().contains("customer_key")
+}
+
+impl Location {
+    /// Reaches it. `options` are those of the bucket; a folder has none, and is made when it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the options do not fit together.
+    pub fn reach(&self, options: &BTreeMap<String, String>, patience: Patience) -> Result<Remote, CheckpointError> {
+        let url = self.to_string();
+        let place = |cause: String| CheckpointError::Place { url: url.clone(), cause };
+        let store: Arc<dyn ObjectStore> = match self {
+            Self::Folder(folder) => {
+                std::fs::create_dir_all(folder).map_err(CheckpointError::local("make", folder))?;
+                Arc::new(LocalFileSystem::new_with_prefix(folder).map_err(|error| place(error.to_string()))?)
+            }
+            Self::Bucket { bucket, prefix } => {
+                let store = s3(bucket, options).map_err(|error| place(error.to_string()))?;
+                Arc::new(PrefixStore::new(store, prefix.clone()))
+            }
+        };
+        Remote::new(store, url, patience)
+    }
+}
+
+fn s3(bucket: &Url, options: &BTreeMap<String, String>) -> object_store::Result<object_store::aws::AmazonS3> {
+    let retry = RetryConfig { max_retries: TRIES, retry_timeout: LONGEST_TRY, ..RetryConfig::default() };
+    let mut builder = AmazonS3Builder::new().with_url(bucket.as_str()).with_retry(retry);
+    for (name, value) in options {
+        builder = builder.with_config(AmazonS3ConfigKey::from_str(name)?, value);
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_folders_and_buckets() {
+        let cases = [
+            ("/mnt/checkpoints", "/mnt/checkpoints"),
+            ("file:///mnt/a%20b", "/mnt/a b"),
+            ("checkpoints", "checkpoints"),
+            ("s3://bucket", "s3://bucket"),
+            ("s3://bucket/a/b/", "s3://bucket/a/b"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(text.parse::<Location>().unwrap().to_string(), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_says_why() {
+        let cases = [
+            ("ftp://host/a", "there is no object store ftp"),
+            ("s3:///a", "it names no bucket"),
+            ("s3://key:secret@bucket", "it holds more than a bucket and a prefix"),
+            ("file://host/a", "it names no folder of this machine"),
+        ];
+        for (text, expected) in cases {
+            let said = text.parse::<Location>().unwrap_err();
+            assert_eq!(said, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_told_from_other_options() {
+        for name in ["aws_secret_access_key", "secret_access_key", "aws_session_token", "token"] {
+            assert!(is_option(name) && is_credential(name), "{name}");
+        }
+        for name in ["aws_region", "aws_access_key_id", "endpoint", "allow_http"] {
+            assert!(is_option(name) && !is_credential(name), "{name}");
+        }
+        assert!(!is_option("aws_regoin"));
+    }
+
+    #[test]
+    fn a_bucket_is_reached_with_its_options() {
+        let bucket: Location = "s3://bucket/a".parse().unwrap();
+        let options = [("aws_region", "eu-1"), ("aws_access_key_id", "a"), ("aws_secret_access_key", "b")];
+        let options = options.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let remote = bucket.reach(&BTreeMap::from(options), Patience::USUAL).unwrap();
+        assert_eq!(remote.url(), "s3://bucket/a");
+        let wrong = BTreeMap::from([("aws_regoin".to_owned(), "eu-1".to_owned())]);
+        assert!(bucket.reach(&wrong, Patience::USUAL).unwrap_err().to_string().contains("aws_regoin"));
+    }
+}

@@ -1,0 +1,257 @@
+//! Instances of the whole pipeline are killed, stopped past their session, ended, added and removed, and their broker is
+//! killed too, while recordings arrive. In the end every incident stands in its topic exactly once, and every finding comes
+//! out exactly once for a reader who drops repeated numbers.
+//!
+//! CI takes a few minutes; `SOAK_MINUTES=60 make soak` takes as long as it is told, with new pools all the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use tidewatch_delivery::{SequenceFilter, TopicPublisher};
+use tidewatch_pipelines::recording::Recording;
+use tidewatch_pipelines::replay::{self, Plan};
+use tidewatch_schemas::partition::partition_of;
+use tidewatch_schemas::{Content, wire};
+use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
+use tidewatch_tests::expected;
+use tidewatch_tests::program::Program;
+use tidewatch_tests::simulator::random::Random;
+
+use crate::Broker;
+
+const SEED: u64 = 20_261_125;
+/// Partitions of the topics; each pool has one of each for itself.
+const PARTITIONS: i32 = 8;
+/// Recorded seconds per second: a recording of 24 minutes takes two and a half.
+const SPEED: f64 = 10.0;
+const ROUND: Duration = Duration::from_secs(150);
+/// Longer than a session.
+const STOPPED: Duration = Duration::from_secs(13);
+const ORDERLY_END: Duration = Duration::from_secs(20);
+const NAMES: [&str; 3] = ["one", "two", "three"];
+
+/// A number from the environment, for those who want more than CI does.
+pub fn wanted(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
+}
+
+/// Pools of which each has a partition of its own.
+pub fn pools() -> Vec<String> {
+    let mut pools: BTreeMap<i32, String> = BTreeMap::new();
+    for number in 0.. {
+        if pools.len() == usize::try_from(PARTITIONS).expect("few") {
+            break;
+        }
+        let name = format!("pool-{number}");
+        pools.entry(partition_of(name.as_bytes(), PARTITIONS)).or_insert(name);
+    }
+    pools.into_values().collect()
+}
+
+/// Sends the recording for every pool at once.
+pub fn send_recordings(bootstrap: &str, topic: &str, pools: &[String], speed: f64) -> Vec<thread::JoinHandle<()>> {
+    let send = |pool: &String| {
+        let (pool, topic) = (pool.clone(), topic.to_owned());
+        let mut client = ClientConfig::new();
+        client.set("bootstrap.servers", bootstrap).set("reconnect.backoff.max.ms", "500");
+        move || {
+            let recording = Recording::embedded().expect("the embedded recording can be read");
+            let partitions = BTreeMap::from([(topic.clone(), PARTITIONS)]);
+            let plan = Plan { pool, speed, topic: Some(topic), partitions };
+            let mut publisher = TopicPublisher::new(&client).expect("a producer");
+            replay::send(&recording, &plan, &mut publisher, &mut |_, _| true).expect("the broker takes the recording");
+        }
+    };
+    pools.iter().map(|pool| thread::spawn(send(pool))).collect()
+}
+
+/// The instances, and what was done to them.
+struct Fleet<'a> {
+    case: &'a Deployment,
+    random: Random,
+    running: BTreeMap<&'static str, Program>,
+    done: BTreeMap<&'static str, usize>,
+}
+
+impl Fleet<'_> {
+    fn start_one(&mut self) {
+        if let Some(name) = NAMES.into_iter().find(|name| !self.running.contains_key(name)) {
+            self.running.insert(name, self.case.start(name));
+        }
+    }
+
+    /// One thing that goes wrong.
+    fn disturb(&mut self, broker: &mut Broker) {
+        self.verify_alive();
+        let names: Vec<&'static str> = self.running.keys().copied().collect();
+        let name = names[self.random.below(names.len())];
+        let what = match self.random.below(12) {
+            0..=2 => self.kill(name),
+            3..=4 => self.stop_and_continue(name),
+            5..=6 => self.end(name, true),
+            7 if names.len() > 1 => self.end(name, false),
+            7..=9 => {
+                self.start_one();
+                "added"
+            }
+            _ => {
+                broker.kafka.kill().unwrap_or_else(|failed| panic!("{failed}"));
+                broker.kafka.restart().unwrap_or_else(|failed| panic!("{failed}"));
+                "broker killed"
+            }
+        };
+        *self.done.entry(what).or_default() += 1;
+        thread::sleep(Duration::from_millis(500 + 500 * self.random.below(8) as u64));
+    }
+
+    fn kill(&mut self, name: &'static str) -> &'static str {
+        if let Some(mut instance) = self.running.remove(name) {
+            instance.kill();
+        }
+        self.running.insert(name, self.case.start(name));
+        "killed"
+    }
+
+    fn stop_and_continue(&mut self, name: &'static str) -> &'static str {
+        let instance = &self.running[name];
+        instance.signal("STOP");
+        thread::sleep(STOPPED);
+        instance.signal("CONT");
+        "stopped past the session"
+    }
+
+    fn end(&mut self, name: &'static str, comes_back: bool) -> &'static str {
+        if let Some(mut instance) = self.running.remove(name) {
+            instance.signal("TERM");
+            let ended = instance.wait(ORDERLY_END);
+            assert!(ended.success(), "{name} after SIGTERM: {ended}\n{}", instance.last_words());
+        }
+        if comes_back {
+            self.running.insert(name, self.case.start(name));
+            return "ended and started";
+        }
+        "removed"
+    }
+
+    fn verify_alive(&mut self) {
+        for (name, instance) in &mut self.running {
+            assert!(instance.is_running(), "{name} ended by itself:\n{}", instance.last_words());
+        }
+    }
+}
+
+/// What the driver makes of the records that stand in the topics. A sender may have sent one of them twice, when the broker
+/// was killed before it answered; what agents send is not what is tested here.
+fn of_sources(case: &Deployment) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+    let due = usize::try_from(PARTITIONS).expect("few") * expected::messages();
+    let (mut incidents, mut findings) = (BTreeSet::new(), Vec::new());
+    for source in case.sources() {
+        let records = case.topics.tail(source).rest_whole();
+        assert!(records.len() >= due, "{source}: {} records instead of {due}", records.len());
+        let (more_incidents, more_findings) = expected::of_records(source, PARTITIONS, records);
+        incidents.extend(more_incidents);
+        findings.extend(more_findings);
+    }
+    (incidents, findings)
+}
+
+/// Ingest lost nothing: of every partition of a source each record stands in the observations, in order but for repeats.
+fn verify_observations(case: &Deployment) -> usize {
+    let mut last: BTreeMap<(String, i32), (i64, u32)> = BTreeMap::new();
+    let (mut repeated, mut wrong) = (0, Vec::new());
+    for record in case.topics.tail(&case.names.observations).rest() {
+        let envelope = wire::decode(&record.value).expect("an envelope");
+        let Content::Observations { origin, .. } = envelope.content else { continue };
+        let before = last.entry((origin.topic.to_string(), origin.partition)).or_insert((-1, 0));
+        if origin.position() <= *before {
+            repeated += 1;
+            continue;
+        }
+        if origin.offset > before.0 + 1 {
+            wrong.push(format!("{}/{}: {before:?} to {:?}", origin.topic, origin.partition, origin.position()));
+        }
+        *before = origin.position();
+    }
+    assert!(wrong.is_empty(), "ingest left out records: {wrong:?}");
+    repeated
+}
+
+/// Every finding, once each for a reader who filters; as they stand in the topic some may be repeated.
+fn verify_findings(case: &Deployment, expected: &[Vec<u8>]) -> usize {
+    let mut filters: BTreeMap<i32, SequenceFilter> = BTreeMap::new();
+    let (mut due, mut repeated) = (Counted::new(), 0);
+    for finding in expected {
+        *due.entry(finding.clone()).or_default() += 1;
+    }
+    for record in case.topics.tail(&case.names.findings).rest() {
+        if filters.entry(record.partition).or_default().admits(record.numbered) {
+            let count = due.get_mut(&record.value).expect("a finding that the driver has, too");
+            *count = count.checked_sub(1).expect("a finding that was not there before");
+        } else {
+            repeated += 1;
+        }
+    }
+    let missing: usize = due.values().sum();
+    assert_eq!(missing, 0, "findings are missing of {}", expected.len());
+    repeated
+}
+
+#[test]
+#[ignore = "needs Apache Kafka: make test-kafka"]
+fn whatever_is_killed_every_incident_is_there_once() {
+    let rounds = wanted("SOAK_MINUTES").map_or(1, |minutes| (minutes * 60).div_ceil(ROUND.as_secs()).max(1));
+    let mut broker = Broker::start();
+    let mut case = Deployment::new(broker.bootstrap(), "chaos", "otlp-chaos-0");
+    case.batch = 50;
+    case.topic_options = format!(", partitions: {PARTITIONS}");
+    case.further_sources = (1..rounds).map(|round| format!("otlp-chaos-{round}")).collect();
+    case.create_sources(PARTITIONS);
+    let pools = pools();
+    let seed = wanted("CHAOS_SEED").unwrap_or(SEED);
+    let mut fleet = Fleet { case: &case, random: Random::new(seed), running: BTreeMap::new(), done: BTreeMap::new() };
+    NAMES.iter().take(2).for_each(|_| fleet.start_one());
+
+    for (round, source) in case.sources().enumerate() {
+        // A pool that has come to the end of its recording cannot begin again: each round has its own.
+        let pools: Vec<String> = if round == 0 { pools.clone() } else { in_round(&pools, round) };
+        let started = Instant::now();
+        let senders = send_recordings(broker.bootstrap(), source, &pools, SPEED);
+        while started.elapsed() < ROUND {
+            fleet.disturb(&mut broker);
+        }
+        for sender in senders {
+            sender.join().expect("the recording was sent");
+        }
+    }
+    let (expected, findings) = of_sources(&case);
+    if fleet.running.is_empty() {
+        fleet.start_one();
+    }
+    let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
+    case.await_end_of_input();
+    let ingested_again = verify_observations(&case);
+    read_expected(&incidents, &mut found, &expected);
+    fleet.verify_alive();
+    fleet.running.values_mut().for_each(Program::end_in_order);
+    read_expected(&incidents, &mut found, &expected);
+    assert_once_each(&found, &expected);
+    let repeated = verify_findings(&case, &findings);
+    println!(
+        "{rounds} rounds, {:?}: {} incident records once each; {} findings once each, {repeated} repeats dropped; {ingested_again} envelopes ingested again",
+        fleet.done,
+        expected.len(),
+        findings.len()
+    );
+}
+
+/// Names of pools in the same partitions for another round.
+fn in_round(pools: &[String], round: usize) -> Vec<String> {
+    let in_partition = |pool: &String| {
+        let wanted = partition_of(pool.as_bytes(), PARTITIONS);
+        let mut names = (0..).map(|number: u32| format!("pool-{round}-{number}"));
+        names.find(|name| partition_of(name.as_bytes(), PARTITIONS) == wanted).expect("some name fits")
+    };
+    pools.iter().map(in_partition).collect()
+}
