@@ -93,14 +93,21 @@ impl Ownership {
         Ok(Lane::new(source, owned, self.exits.way_out(number), Arc::clone(&self.fail_points)))
     }
 
-    fn lose(&self, list: &TopicPartitionList) {
-        for (_, partition) in numbers(list) {
+    /// Drops the lanes of partitions. The client would remember that one of them was paused when it comes back.
+    fn lose(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let mut paused = TopicPartitionList::new();
+        for (topic, partition) in numbers(list) {
             let mut held = self.held();
-            held.paused.remove(&partition);
+            if held.paused.remove(&partition) {
+                paused.add_partition(&topic, partition);
+            }
             let lane = held.lanes.remove(&partition);
             drop(held);
             drop(lane);
             tracing::info!(partition, "partition given up");
+        }
+        if paused.count() > 0 {
+            self.note("read partitions again", consumer.resume(&paused));
         }
     }
 
@@ -118,7 +125,7 @@ impl Ownership {
         let waiting = self.gain(consumer, list);
         if waiting.is_err() {
             // Where these would be read from is not known; without lanes nothing that comes of them is judged.
-            self.lose(list);
+            self.lose(consumer, list);
         }
         self.fail_points.pass(FailPoint::InRebalance);
         self.note("take partitions", consumer.incremental_assign(list));
@@ -159,16 +166,15 @@ impl ConsumerContext for Ownership {
         match event {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(consumer, list),
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
-                self.lose(list);
+                self.lose(consumer, list);
                 self.fail_points.pass(FailPoint::InRebalance);
                 self.note("give partitions up", consumer.incremental_unassign(list));
             }
             _ => {
-                let mut held = self.held();
-                held.paused.clear();
-                let lanes = std::mem::take(&mut held.lanes);
-                drop(held);
-                drop(lanes);
+                match consumer.assignment() {
+                    Ok(all) => self.lose(consumer, &all),
+                    Err(cause) => self.fail(StageError::Kafka { what: "list partitions", cause }),
+                }
                 self.note("give all partitions up", consumer.unassign());
             }
         }
