@@ -106,8 +106,11 @@ impl Ownership {
             drop(lane);
             tracing::info!(partition, "partition given up");
         }
-        if paused.count() > 0 {
-            self.note("read partitions again", consumer.resume(&paused));
+        if paused.count() > 0
+            && let Err(error) = consumer.resume(&paused)
+        {
+            // One that is not assigned any more has nothing to be resumed.
+            tracing::debug!(%error, "partitions that are given up stay paused");
         }
     }
 
