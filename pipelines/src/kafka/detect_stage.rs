@@ -254,9 +254,11 @@ impl<'a> Session<'a> {
         let pause = list(&mut held_back.difference(paused));
         let resume = list(&mut paused.difference(held_back));
         if pause.count() > 0 {
+            tracing::info!(partitions = ?held_back, "partitions are not read while their outputs wait");
             self.consumer.pause(&pause).map_err(while_trying("pause partitions"))?;
         }
         if resume.count() > 0 {
+            tracing::info!(partitions = ?held_back, "partitions are read again but for these");
             self.consumer.resume(&resume).map_err(while_trying("resume partitions"))?;
         }
         Ok(())

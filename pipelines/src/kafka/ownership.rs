@@ -93,15 +93,37 @@ impl Ownership {
         Ok(Lane::new(source, owned, self.exits.way_out(number), Arc::clone(&self.fail_points)))
     }
 
-    fn lose(&self, list: &TopicPartitionList) {
-        for (_, partition) in numbers(list) {
+    /// Drops the lanes of partitions. The client would remember that one of them was paused when it comes back.
+    fn lose(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        let mut paused = TopicPartitionList::new();
+        for (topic, partition) in numbers(list) {
             let mut held = self.held();
-            held.paused.remove(&partition);
+            if held.paused.remove(&partition) {
+                paused.add_partition(&topic, partition);
+            }
             let lane = held.lanes.remove(&partition);
             drop(held);
             drop(lane);
             self.custody.release(partition);
             tracing::info!(partition, "partition given up");
+        }
+        if paused.count() > 0
+            && let Err(error) = consumer.resume(&paused)
+        {
+            // One that is not assigned any more has nothing to be resumed.
+            tracing::debug!(%error, "partitions that are given up stay paused");
+        }
+    }
+
+    /// Drops lanes of partitions that the client does not list any more.
+    fn lose_the_rest(&self) {
+        let mut held = self.held();
+        held.paused.clear();
+        let lanes = std::mem::take(&mut held.lanes);
+        drop(held);
+        for (partition, lane) in lanes {
+            drop(lane);
+            self.custody.release(partition);
         }
     }
 
@@ -119,7 +141,7 @@ impl Ownership {
         let waiting = self.gain(consumer, list);
         if waiting.is_err() {
             // Where these would be read from is not known; without lanes nothing that comes of them is judged.
-            self.lose(list);
+            self.lose(consumer, list);
         }
         self.fail_points.pass(FailPoint::InRebalance);
         self.note("take partitions", consumer.incremental_assign(list));
@@ -160,18 +182,16 @@ impl ConsumerContext for Ownership {
         match event {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(consumer, list),
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
-                self.lose(list);
+                self.lose(consumer, list);
                 self.fail_points.pass(FailPoint::InRebalance);
                 self.note("give partitions up", consumer.incremental_unassign(list));
             }
             _ => {
-                let mut held = self.held();
-                held.paused.clear();
-                let lanes = std::mem::take(&mut held.lanes);
-                drop(held);
-                for partition in lanes.into_keys() {
-                    self.custody.release(partition);
+                match consumer.assignment() {
+                    Ok(all) => self.lose(consumer, &all),
+                    Err(cause) => self.fail(StageError::Kafka { what: "list partitions", cause }),
                 }
+                self.lose_the_rest();
                 self.note("give all partitions up", consumer.unassign());
             }
         }

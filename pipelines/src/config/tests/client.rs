@@ -72,3 +72,19 @@ fn the_client_gets_the_brokers_the_settings_and_the_secrets() {
     let keys: Vec<&str> = missing.0.iter().map(|error| error.key.as_str()).collect();
     assert_eq!(keys, ["kafka.client.sasl.password", "kafka.client.sasl.username"], "{missing}");
 }
+
+#[test]
+fn how_outputs_are_published_and_the_name_of_the_instance_are_checked() {
+    let kafka = load("kafka: { publishing: transactions, instance: watch-1 }").unwrap().kafka;
+    assert_eq!((kafka.publishing, kafka.instance.as_deref()), (Publishing::Transactions, Some("watch-1")));
+    let kafka = load("").unwrap().kafka;
+    assert_eq!((kafka.publishing, kafka.instance), (Publishing::Auto, None));
+    let expected = [
+        "a.yaml: kafka.instance: \"watch 1\" cannot be a name in a group; write up to 200 letters, digits, dots, dashes and \
+         underscores",
+        "a.yaml: kafka.publishing: \"sometimes\" is not a choice here; write one of auto, transactions, idempotent",
+    ];
+    let mut mistakes = mistakes("kafka: { publishing: sometimes, instance: watch 1 }");
+    mistakes.sort();
+    assert_eq!(mistakes, expected);
+}
