@@ -129,7 +129,8 @@ impl<'a> Fleet<'a> {
             }
         };
         *self.done.entry(what).or_default() += 1;
-        self.watch(Duration::from_millis(500 + 500 * self.random.below(8) as u64));
+        let pause = Duration::from_millis(500 + 500 * self.random.below(8) as u64);
+        self.watch(pause);
         if let Some((ingest, detect)) = self.case.lag() {
             self.soak.push(INGEST_LAG, self.since.elapsed(), ingest as f64);
             self.soak.push(DETECT_LAG, self.since.elapsed(), detect as f64);
