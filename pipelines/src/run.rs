@@ -16,8 +16,6 @@ use crate::service::{Service, Stage};
 
 /// How often the end is looked for.
 const LOOK: Duration = Duration::from_millis(100);
-/// How often the log says how far the stages have come.
-const TELL: Duration = Duration::from_mins(1);
 /// How long a shutdown may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -31,7 +29,7 @@ pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<Str
     let service = Service::start(config, stages, environment)?;
     let names: Vec<&str> = stages.iter().map(|stage| stage.name()).collect();
     tracing::info!(stages = names.join(","), brokers = config.kafka.brokers.join(","), "started");
-    runtime.block_on(until_the_end(&service))?;
+    runtime.block_on(until_the_end(&service, config.log.progress))?;
     tracing::info!("ending");
     let gauges = Arc::clone(service.gauges());
     let stages = stages.len() as u64;
@@ -49,7 +47,7 @@ pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<Str
     Ok(result?)
 }
 
-async fn until_the_end(service: &Service) -> anyhow::Result<()> {
+async fn until_the_end(service: &Service, tell_every: Duration) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
@@ -60,7 +58,7 @@ async fn until_the_end(service: &Service) -> anyhow::Result<()> {
             _ = interrupt.recv() => break,
             () = tokio::time::sleep(LOOK) => {}
         }
-        if told.elapsed() >= TELL {
+        if told.elapsed() >= tell_every {
             tell(service);
             told = Stopwatch::start();
         }
@@ -77,6 +75,8 @@ fn tell(service: &Service) {
         unassigned = gauges.unassigned.get(),
         judged = gauges.judged.get(),
         published = gauges.published.get(),
+        outbox = gauges.outbox.get(),
+        checkpoint_age = gauges.checkpoint_age().map(|age| age.as_secs_f64()),
         event_time = gauges.event_time().map(tracing::field::display),
         "so far"
     );

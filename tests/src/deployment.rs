@@ -32,8 +32,12 @@ pub struct Deployment {
     pub further_sources: Vec<String>,
     /// Whether instances are static members of their groups, each by its name.
     pub is_static: bool,
-    /// Whether instances take a checkpoint every second, all to the same folder.
+    /// Whether instances take checkpoints, all to the same folder.
     pub takes_checkpoints: bool,
+    /// Time between two checkpoints of a partition.
+    pub checkpoint_interval: Duration,
+    /// Whether instances log as JSON, and every second how it goes: what [`Vitals`](crate::vitals::Vitals) reads.
+    pub tells_vitals: bool,
     bootstrap: String,
     name: String,
     folder: TempDir,
@@ -57,6 +61,8 @@ impl Deployment {
             further_sources: Vec::new(),
             is_static: false,
             takes_checkpoints: false,
+            checkpoint_interval: Duration::from_secs(1),
+            tells_vitals: false,
             bootstrap: bootstrap.to_owned(),
             name: name.to_owned(),
             folder: tempfile::tempdir().expect("a folder"),
@@ -160,6 +166,13 @@ impl Deployment {
         folders.flat_map(names).map(|entry| entry.path()).collect()
     }
 
+    /// Records that ingest and detect have still to read, as far as their groups know; `None` when the broker does not say.
+    pub fn lag(&self) -> Option<(i64, i64)> {
+        let of = |stage: &str, topic| self.topics.lag(&format!("{}-{stage}", self.name), topic);
+        let ingest = self.sources().map(|topic| of("ingest", topic)).sum::<Option<i64>>()?;
+        Some((ingest, of("detect", &self.names.observations)?))
+    }
+
     fn configuration(&self, instance: &str) -> String {
         let Self { bootstrap, name, batch, topic_options, .. } = self;
         let sources: Vec<&str> = self.sources().map(String::as_str).collect();
@@ -168,16 +181,18 @@ impl Deployment {
         let state = self.state(instance);
         let url = self.folder.path().join("checkpoints");
         let checkpoints = if self.takes_checkpoints {
-            format!(", checkpoints: {{ url: \"{}\", interval: 1s }}", url.display())
+            let interval = self.checkpoint_interval.as_secs();
+            format!(", checkpoints: {{ url: \"{}\", interval: {interval}s }}", url.display())
         } else {
             String::new()
         };
+        let log = if self.tells_vitals { "log: { format: json, progress: 1s }\n" } else { "" };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\
              topics: {{ prefix: {name}{topic_options} }}\n\
              ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
              sources: [{{ topics: [{sources}], format: otlp_proto }}]\n\
-             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n",
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n{log}",
             state.display()
         )
     }

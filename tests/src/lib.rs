@@ -10,3 +10,4 @@ pub mod program;
 pub mod scenario;
 pub mod simulator;
 pub mod topics;
+pub mod vitals;

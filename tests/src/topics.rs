@@ -7,6 +7,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, ConfigSource, NewTopic, Resource
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Message, OwnedMessage};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tidewatch_delivery::Numbered;
 use tokio::runtime::Runtime;
@@ -117,6 +118,21 @@ impl Topics {
         let ends = numbers.map(|number| end(&consumer, topic, number));
         let committed = committed.elements().into_iter().map(|element| element.offset().to_raw().unwrap_or(0).max(0));
         committed.collect::<Vec<_>>().into_iter().zip(ends).collect()
+    }
+
+    /// Records of `topic` that `group` has not committed; `None` when the broker does not say at once.
+    pub fn lag(&self, group: &str, topic: &str) -> Option<i64> {
+        let consumer = self.consumer(group);
+        let known = consumer.fetch_metadata(Some(topic), ANSWER).ok()?;
+        let partitions = i32::try_from(known.topics().first()?.partitions().len()).ok()?;
+        let mut list = TopicPartitionList::new();
+        list.add_partition_range(topic, 0, partitions - 1);
+        let committed = consumer.committed_offsets(list, ANSWER).ok()?;
+        let behind = |element: &TopicPartitionListElem<'_>| {
+            let (begin, end) = consumer.fetch_watermarks(topic, element.partition(), ANSWER).ok()?;
+            Some(end - element.offset().to_raw().filter(|offset| *offset >= begin).unwrap_or(begin))
+        };
+        committed.elements().iter().map(behind).sum()
     }
 
     /// Reads `topic` from its beginning, once it is there.

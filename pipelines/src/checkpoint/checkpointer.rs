@@ -121,7 +121,7 @@ impl Checkpointer {
         local::clear_copies(&self.habits.folder, partition, made)?;
         let last = Last { at: now, written: 0 };
         let called_off = Arc::default();
-        let standing = Standing { epoch, last, taken: None, uploaded: None, is_busy: false, called_off };
+        let standing = Standing { epoch, last, taken: None, uploaded: None, saved: now, is_busy: false, called_off };
         self.board.lock().insert(partition, standing);
         Ok(())
     }
@@ -147,7 +147,10 @@ impl Checkpointer {
         }
         standing.last = Last { at: now, written: store.written() };
         let reached = reached(store)?.filter(|reached| standing.taken != Some(reached.next_offset));
-        let Some(reached) = reached else { return Ok(Taken::Unchanged) };
+        let Some(reached) = reached else {
+            standing.saved = now;
+            return Ok(Taken::Unchanged);
+        };
         let number = self.copies.fetch_add(1, Ordering::Relaxed);
         let copy = Copy::take(store, self.habits.folder.join(local::copy_name(partition, number)))?;
         let source = self.habits.source.clone();
@@ -167,6 +170,13 @@ impl Checkpointer {
         let partitions = self.board.lock();
         let meta = partitions.get(&partition)?.uploaded.as_ref()?;
         Some((meta.taken_at, meta.reached.next_offset))
+    }
+
+    /// When the object store last held everything that was committed to any partition; `None` without partitions. One that
+    /// was only just gained counts from then.
+    #[must_use]
+    pub fn saved(&self) -> Option<Timestamp> {
+        self.board.lock().values().map(|standing| standing.saved).min()
     }
 
     /// Takes no more checkpoints of a partition and calls off the one that is on its way.

@@ -8,6 +8,8 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tidewatch_schemas::Timestamp;
+
 use super::collect::{self, Collected, Read};
 use super::epoch;
 use super::error::CheckpointError;
@@ -51,6 +53,8 @@ pub(super) struct Standing {
     pub taken: Option<u64>,
     /// The latest that was uploaded.
     pub uploaded: Option<Meta>,
+    /// When the object store last held everything that was committed, or the partition was gained.
+    pub saved: Timestamp,
     /// Whether one is in the queue or on its way.
     pub is_busy: bool,
     /// Ends the one that is on its way.
@@ -84,6 +88,7 @@ impl Board {
             standing.is_busy = false;
             if is_uploaded {
                 standing.uploaded = Some(order.meta.clone());
+                standing.saved = order.meta.taken_at;
             } else {
                 // What was taken is not there; the next one is worth taking even at the same offset.
                 standing.taken = None;

@@ -66,7 +66,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let config = configuration(args)?;
     let against = args.against.as_deref().map(|file| super::configuration(Some(file))).transpose()?;
-    log::begin(&config.log);
+    log::begin(config.log.level, config.log.format);
     let labels = args.labels.as_deref().map(Labels::read).transpose()?;
     let outcome = judge(&request(args), &config, labels.as_ref())?;
     let without_results = Request { out: None, plots: false, ..request(args) };

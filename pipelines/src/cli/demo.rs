@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tidewatch_schemas::{Incident, Timestamp};
 
 use super::{Format, Verdict, screen};
-use crate::config::{LogConfig, LogFormat};
+use crate::config::LogFormat;
 use crate::demo::{self, Audience, Outcome, Wishes};
 use crate::labels::Labels;
 use crate::present::{self, NextSteps, Presenter};
@@ -35,7 +35,7 @@ pub struct Args {
 /// # Errors
 /// When a part of it fails.
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
-    super::log::begin(&LogConfig { level: tracing::Level::WARN, format: LogFormat::Text });
+    super::log::begin(tracing::Level::WARN, LogFormat::Text);
     let labels = Labels::parse("labels", recording::embedded_labels())?;
     let mut screen = Screen { args, labels, colour: screen::wants_colour(), started: Timestamp(0), bar: bar() };
     demo::run(&Wishes { speed: args.speed, port: args.port, batch: None }, &mut screen)?;

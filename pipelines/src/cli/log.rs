@@ -2,16 +2,16 @@
 
 use std::io::{self, IsTerminal as _};
 
-use crate::config::{LogConfig, LogFormat};
+use tracing::Level;
+
+use crate::config::LogFormat;
 
 /// Begins to log. A second call changes nothing.
-pub fn begin(config: &LogConfig) {
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(config.level)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+pub fn begin(level: Level, format: LogFormat) {
+    let lines =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     // The only way to fail is that somebody has begun already.
-    let _ = match config.format {
+    let _ = match format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().try_init(),
     };

@@ -9,7 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use tidewatch_delivery::TopicPublisher;
 
 use super::{Verdict, screen};
-use crate::config::{LogConfig, LogFormat};
+use crate::config::LogFormat;
 use crate::kafka::topics;
 use crate::recording::Recording;
 use crate::replay::{self, Plan};
@@ -39,7 +39,7 @@ pub struct Args {
 /// # Errors
 /// When it cannot be read, or the broker does not take it.
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
-    super::log::begin(&LogConfig { level: tracing::Level::WARN, format: LogFormat::Text });
+    super::log::begin(tracing::Level::WARN, LogFormat::Text);
     let recording = Recording::read(&args.input)?;
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", &args.brokers);

@@ -33,7 +33,7 @@ impl Args {
 /// When the configuration is wrong or a stage cannot go on.
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let config = super::configuration(args.config.as_deref())?;
-    super::log::begin(&config.log);
+    super::log::begin(config.log.level, config.log.format);
     crate::run::run(&config, &args.stages(), &config::variables().into_iter().collect())?;
     Ok(Verdict::Fine)
 }

@@ -1,8 +1,11 @@
 //! The section `log`: what the program says about itself.
 
+use std::time::Duration;
+
 use tracing::Level;
 
 use super::section::Section;
+use super::{DAY, SECOND};
 
 /// How a line of the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct LogConfig {
     pub level: Level,
     /// How a line is written.
     pub format: LogFormat,
+    /// Time between two lines that say how far the stages have come.
+    pub progress: Duration,
 }
 
 pub(super) fn read(section: &mut Section) -> LogConfig {
@@ -34,5 +39,6 @@ pub(super) fn read(section: &mut Section) -> LogConfig {
     LogConfig {
         level: section.choice("level", levels, Level::INFO),
         format: section.choice("format", [("text", LogFormat::Text), ("json", LogFormat::Json)], LogFormat::Text),
+        progress: section.duration("progress", SECOND..=DAY),
     }
 }

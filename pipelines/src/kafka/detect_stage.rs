@@ -221,6 +221,8 @@ impl<'a> Session<'a> {
             lane.processor().time().into_iter().for_each(|time| self.stage.gauges.reached(time));
         }
         (self.failed, self.superseded) = (attempt.failed, attempt.superseded);
+        self.stage.gauges.outbox.set(held.lanes.values().map(|lane| lane.processor().outbox().len()).sum());
+        self.stage.gauges.saved(self.stage.checkpoints.as_ref().and_then(|checkpoints| checkpoints.saved()));
         let held_back: BTreeSet<i32> =
             held.lanes.iter().filter(|(_, lane)| lane.is_held()).map(|(number, _)| *number).collect();
         let paused = std::mem::replace(&mut held.paused, held_back.clone());

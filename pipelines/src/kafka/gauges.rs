@@ -1,8 +1,11 @@
 //! How far the stages have come, as numbers that any thread may read.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use tidewatch_schemas::Timestamp;
+
+use crate::clock;
 
 /// Counts since the process began.
 #[derive(Debug)]
@@ -21,7 +24,10 @@ pub struct Gauges {
     pub judged: Count,
     /// Outputs published by detect.
     pub published: Count,
+    /// Outputs in the outboxes of the partitions that are owned.
+    pub outbox: Level,
     event_time: AtomicI64,
+    saved: AtomicI64,
     /// Stages that have published and committed everything and only have to say goodbye.
     drained: Count,
 }
@@ -43,6 +49,23 @@ impl Count {
     }
 }
 
+/// A number that grows and shrinks.
+#[derive(Debug, Default)]
+pub struct Level(AtomicU64);
+
+impl Level {
+    /// Sets it.
+    pub fn set(&self, to: usize) {
+        self.0.store(to as u64, Ordering::Relaxed);
+    }
+
+    /// What it stands at.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 impl Default for Gauges {
     fn default() -> Self {
         Self {
@@ -53,7 +76,9 @@ impl Default for Gauges {
             envelopes: Count::default(),
             judged: Count::default(),
             published: Count::default(),
+            outbox: Level::default(),
             event_time: AtomicI64::new(i64::MIN),
+            saved: AtomicI64::new(i64::MIN),
             drained: Count::default(),
         }
     }
@@ -81,5 +106,18 @@ impl Gauges {
     pub fn event_time(&self) -> Option<Timestamp> {
         let at = self.event_time.load(Ordering::Relaxed);
         (at != i64::MIN).then_some(Timestamp(at))
+    }
+
+    /// Takes note that checkpoints hold everything up to `at`; `None` where none are taken.
+    pub fn saved(&self, at: Option<Timestamp>) {
+        self.saved.store(at.map_or(i64::MIN, |at| at.0), Ordering::Relaxed);
+    }
+
+    /// How long ago checkpoints held everything, of the partition where that is longest ago.
+    #[must_use]
+    pub fn checkpoint_age(&self) -> Option<Duration> {
+        let at = self.saved.load(Ordering::Relaxed);
+        let age = clock::now().0.saturating_sub(at);
+        (at != i64::MIN).then(|| Duration::from_millis(u64::try_from(age).unwrap_or(0)))
     }
 }

@@ -1,6 +1,8 @@
-//! Instances of the whole pipeline are killed, stopped past their session, ended, added and removed, and their broker is
-//! killed too, while recordings arrive. In the end every incident stands in its topic exactly once, and every finding comes
-//! out exactly once for a reader who drops repeated numbers.
+//! Instances of the whole pipeline are killed, lose their disk, are stopped past their session, ended, added and removed,
+//! and their broker is killed too, while recordings arrive. In the end every incident stands in its topic exactly once, and
+//! every finding comes out exactly once for a reader who drops repeated numbers.
+//!
+//! One instance is only ever stopped, so that there is one in which a leak would show.
 //!
 //! CI takes a few minutes; `SOAK_MINUTES=60 make soak` takes as long as it is told, with new pools all the time.
 
@@ -17,8 +19,9 @@ use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::{Content, wire};
 use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected;
-use tidewatch_tests::program::Program;
+use tidewatch_tests::program::{self, Program};
 use tidewatch_tests::simulator::random::Random;
+use tidewatch_tests::vitals::{Bounds, DETECT_LAG, INGEST_LAG, Said, Soak, Vitals};
 
 use crate::Broker;
 
@@ -31,7 +34,16 @@ const ROUND: Duration = Duration::from_secs(150);
 /// Longer than a session.
 const STOPPED: Duration = Duration::from_secs(13);
 const ORDERLY_END: Duration = Duration::from_secs(20);
-const NAMES: [&str; 3] = ["one", "two", "three"];
+/// The one that lives through it all.
+const STEADY: &str = "one";
+const NAMES: [&str; 3] = [STEADY, "two", "three"];
+const CHECKPOINTS: Duration = Duration::from_secs(5);
+/// How long what waits may take to be gone, once there is peace.
+const PEACE: Duration = Duration::from_mins(1);
+/// A debug build with eight partitions. Checkpoints may be twelve intervals old: a process is stopped for two and a half
+/// of them, and each end of the broker costs as much.
+const BOUNDS: Bounds =
+    Bounds { memory_per_hour: 8.0, memory_slack: 48.0, files: 1_000.0, threads: 200.0, checkpoint_age: 60.0 };
 
 /// A number from the environment, for those who want more than CI does.
 pub fn wanted(variable: &str) -> Option<u64> {
@@ -74,9 +86,19 @@ struct Fleet<'a> {
     random: Random,
     running: BTreeMap<&'static str, Program>,
     done: BTreeMap<&'static str, usize>,
+    since: Instant,
+    soak: Soak,
 }
 
-impl Fleet<'_> {
+impl<'a> Fleet<'a> {
+    /// Two to begin with.
+    fn of(case: &'a Deployment, seed: u64) -> Self {
+        let (running, done, soak) = (BTreeMap::new(), BTreeMap::new(), Soak::default());
+        let mut fleet = Self { case, random: Random::new(seed), running, done, since: Instant::now(), soak };
+        NAMES.iter().take(2).for_each(|_| fleet.start_one());
+        fleet
+    }
+
     fn start_one(&mut self) {
         if let Some(name) = NAMES.into_iter().find(|name| !self.running.contains_key(name)) {
             self.running.insert(name, self.case.start(name));
@@ -87,13 +109,16 @@ impl Fleet<'_> {
     fn disturb(&mut self, broker: &mut Broker) {
         self.verify_alive();
         let names: Vec<&'static str> = self.running.keys().copied().collect();
-        let name = names[self.random.below(names.len())];
-        let what = match self.random.below(12) {
-            0..=2 => self.kill(name),
-            3..=4 => self.stop_and_continue(name),
-            5..=6 => self.end(name, true),
-            7 if names.len() > 1 => self.end(name, false),
-            7..=9 => {
+        let any = names[self.random.below(names.len())];
+        let mortal: Vec<&'static str> = names.into_iter().filter(|name| *name != STEADY).collect();
+        let mortal = (!mortal.is_empty()).then(|| mortal[self.random.below(mortal.len())]);
+        let what = match (self.random.below(13), mortal) {
+            (0..=2, Some(name)) => self.kill(name, false),
+            (3, Some(name)) => self.kill(name, true),
+            (4..=5, _) => self.stop_and_continue(any),
+            (6..=7, Some(name)) => self.end(name, true),
+            (8, Some(name)) => self.end(name, false),
+            (0..=10, _) => {
                 self.start_one();
                 "added"
             }
@@ -104,22 +129,58 @@ impl Fleet<'_> {
             }
         };
         *self.done.entry(what).or_default() += 1;
-        thread::sleep(Duration::from_millis(500 + 500 * self.random.below(8) as u64));
+        let pause = Duration::from_millis(500 + 500 * self.random.below(8) as u64);
+        self.watch(pause);
+        if let Some((ingest, detect)) = self.case.lag() {
+            self.soak.push(INGEST_LAG, self.since.elapsed(), ingest as f64);
+            self.soak.push(DETECT_LAG, self.since.elapsed(), detect as f64);
+        }
     }
 
-    fn kill(&mut self, name: &'static str) -> &'static str {
+    /// Lets time pass and looks at everybody each second.
+    fn watch(&mut self, time: Duration) {
+        let begun = Instant::now();
+        loop {
+            for (name, instance) in &self.running {
+                if let Some(vitals) = Vitals::of(instance) {
+                    self.soak.looked(&vitals, self.since.elapsed(), *name == STEADY);
+                }
+            }
+            let left = time.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(Duration::from_secs(1)));
+        }
+    }
+
+    /// Nothing waits any more, and checkpoints hold everything.
+    fn await_rest(&self) {
+        let said = || self.running.values().map(|instance| Said::last(&instance.said())).collect::<Vec<_>>();
+        let old = 3.0 * CHECKPOINTS.as_secs_f64();
+        let at_rest = |said: &Said| said.outbox == 0.0 && said.checkpoint_age.is_some_and(|age| age <= old);
+        let are_at_rest = || said().iter().all(|said| said.as_ref().is_some_and(at_rest));
+        assert!(program::until(PEACE, are_at_rest), "{PEACE:?} after the end of the input: {:?}", said());
+        let behind = || self.case.lag();
+        assert!(program::until(PEACE, || behind() == Some((0, 0))), "records behind: {:?}", behind());
+    }
+
+    fn kill(&mut self, name: &'static str, and_its_disk: bool) -> &'static str {
         if let Some(mut instance) = self.running.remove(name) {
             instance.kill();
         }
+        let state = self.case.state(name);
+        if and_its_disk && state.exists() {
+            std::fs::remove_dir_all(state).expect("its disk can be lost");
+        }
         self.running.insert(name, self.case.start(name));
-        "killed"
+        if and_its_disk { "lost with its disk" } else { "killed" }
     }
 
     fn stop_and_continue(&mut self, name: &'static str) -> &'static str {
-        let instance = &self.running[name];
-        instance.signal("STOP");
-        thread::sleep(STOPPED);
-        instance.signal("CONT");
+        self.running[name].signal("STOP");
+        self.watch(STOPPED);
+        self.running[name].signal("CONT");
         "stopped past the session"
     }
 
@@ -207,14 +268,13 @@ fn whatever_is_killed_every_incident_is_there_once() {
     let rounds = wanted("SOAK_MINUTES").map_or(1, |minutes| (minutes * 60).div_ceil(ROUND.as_secs()).max(1));
     let mut broker = Broker::start();
     let mut case = Deployment::new(broker.bootstrap(), "chaos", "otlp-chaos-0");
-    case.batch = 50;
+    (case.batch, case.takes_checkpoints, case.checkpoint_interval, case.tells_vitals) = (50, true, CHECKPOINTS, true);
     case.topic_options = format!(", partitions: {PARTITIONS}");
     case.further_sources = (1..rounds).map(|round| format!("otlp-chaos-{round}")).collect();
     case.create_sources(PARTITIONS);
     let pools = pools();
     let seed = wanted("CHAOS_SEED").unwrap_or(SEED);
-    let mut fleet = Fleet { case: &case, random: Random::new(seed), running: BTreeMap::new(), done: BTreeMap::new() };
-    NAMES.iter().take(2).for_each(|_| fleet.start_one());
+    let mut fleet = Fleet::of(&case, seed);
 
     for (round, source) in case.sources().enumerate() {
         // A pool that has come to the end of its recording cannot begin again: each round has its own.
@@ -229,14 +289,13 @@ fn whatever_is_killed_every_incident_is_there_once() {
         }
     }
     let (expected, findings) = of_sources(&case);
-    if fleet.running.is_empty() {
-        fleet.start_one();
-    }
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
     case.await_end_of_input();
     let ingested_again = verify_observations(&case);
     read_expected(&incidents, &mut found, &expected);
     fleet.verify_alive();
+    fleet.await_rest();
+    println!("{}", fleet.soak);
     fleet.running.values_mut().for_each(Program::end_in_order);
     read_expected(&incidents, &mut found, &expected);
     assert_once_each(&found, &expected);
@@ -247,6 +306,8 @@ fn whatever_is_killed_every_incident_is_there_once() {
         expected.len(),
         findings.len()
     );
+    let broken = fleet.soak.broken(&BOUNDS);
+    assert!(broken.is_empty(), "out of bounds: {}", broken.join("; "));
 }
 
 /// Names of pools in the same partitions for another round.
