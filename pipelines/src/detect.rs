@@ -7,6 +7,7 @@
 //! | [`outgoing`] | an output on its way to a topic |
 //! | [`outbox`], [`marks`] | outputs from their commit until they stand in their topics; where they stand |
 //! | [`loss`] | input that was gone before it was judged: an incident of its own |
+//! | [`reshard`] | moves what is remembered to another number of partitions |
 //! | [`settings`] | what a processor is configured with |
 //! | [`snapshot`] | what a store holds, for people |
 //!
@@ -24,6 +25,7 @@ pub mod outgoing;
 pub mod pool;
 pub mod processor;
 mod progress;
+pub mod reshard;
 pub mod settings;
 pub mod snapshot;
 mod stored;

@@ -15,6 +15,7 @@ use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
 use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
 
+use crate::detect::reshard::{ReshardError, reshard};
 use crate::detect::{ProcessorError, Settings};
 use crate::guard::decoding::decoded;
 use crate::protocol::LaneError;
@@ -56,11 +57,24 @@ pub struct Push<'a> {
 /// Ingest and detect without a broker.
 pub struct Driver {
     setup: Setup,
+    /// Partitions of the users' topics.
+    sources: i32,
     detect: Arc<Settings>,
     partitions: Vec<Partition>,
     offsets: BTreeMap<(Arc<str>, i32), i64>,
     observations: Arc<str>,
     outputs: Outputs,
+}
+
+/// The topic of observations could not be made anew.
+#[derive(Debug, thiserror::Error)]
+pub enum RepartitionError {
+    /// The partitions could not be ended, or not be opened again.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    /// Their stores could not be moved.
+    #[error(transparent)]
+    Reshard(#[from] ReshardError),
 }
 
 /// What came out, in the order it was published: incidents and rejects once each, whatever was killed.
@@ -95,11 +109,12 @@ impl Driver {
         let mut partitions = Vec::new();
         for number in 0..setup.partitions.max(1) {
             let store = (setup.open)(number).map_err(ProcessorError::from)?;
-            partitions.push(Partition::open(&detect, number, store)?);
+            partitions.push(Partition::open(&detect, number, (store, topics::Topics::default()))?);
         }
+        let sources = setup.partitions;
         let observations = Topics::default().observations.into();
         let (offsets, outputs) = (BTreeMap::new(), Outputs::default());
-        Ok(Self { setup, detect, partitions, offsets, observations, outputs })
+        Ok(Self { setup, sources, detect, partitions, offsets, observations, outputs })
     }
 
     /// Pushes a record into a users' topic; it is ingested and, once a micro-batch is full, judged.
@@ -108,7 +123,7 @@ impl Driver {
     /// When a store fails.
     pub fn push(&mut self, push: &Push<'_>) -> Result<(), LaneError> {
         let topic: Arc<str> = push.topic.into();
-        let partition = partition_of(push.key, self.setup.partitions);
+        let partition = partition_of(push.key, self.sources);
         let offset = self.offsets.entry((Arc::clone(&topic), partition)).or_insert(0);
         let record = SourceRecord {
             topic: &topic,
@@ -172,6 +187,31 @@ impl Driver {
             partition.restart(&self.detect, store)?;
             partition.commit(&mut self.outputs)?;
         }
+        Ok(())
+    }
+
+    /// Makes the topic of observations anew with another number of partitions, as an operator does: all is judged and
+    /// published, the partitions end, and what they remember is moved to the stores that `open` opens. Topics of users and of
+    /// outputs stay as they are. After an error the driver must be dropped.
+    ///
+    /// # Errors
+    /// When a store fails.
+    pub fn repartition(&mut self, partitions: i32, mut open: OpenStore) -> Result<(), RepartitionError> {
+        self.flush()?;
+        let ended = std::mem::take(&mut self.partitions).into_iter().map(Partition::end);
+        let mut topics = ended.collect::<Result<Vec<_>, LaneError>>()?.into_iter();
+        let stores = |count: i32, open: &mut OpenStore| {
+            let opened = (0..count.max(1)).map(open).collect::<Result<Vec<_>, StoreError>>();
+            opened.map_err(ProcessorError::from).map_err(LaneError::from)
+        };
+        let from = stores(self.setup.partitions, &mut self.setup.open)?;
+        let mut to = stores(partitions, &mut open)?;
+        reshard(&from, &mut to)?;
+        for (number, store) in (0..).zip(to) {
+            let kept = topics.next().unwrap_or_default();
+            self.partitions.push(Partition::open(&self.detect, number, (store, kept))?);
+        }
+        (self.setup.partitions, self.setup.open) = (partitions, open);
         Ok(())
     }
 

@@ -14,6 +14,8 @@ mod faults;
 mod golden;
 #[path = "checkpoints/owners.rs"]
 mod owners;
+#[path = "checkpoints/reshard.rs"]
+mod reshard;
 #[path = "checkpoints/restore_time.rs"]
 mod restore_time;
 #[path = "checkpoints/torn.rs"]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
+use tidewatch_schemas::RejectReason;
 use tidewatch_tests::scenario::{Outcome, Scenario, Way, arrivals, mismatches, run};
 
 /// Runs `check` on every scenario and fails with all that it found wrong.
@@ -68,6 +69,31 @@ fn the_number_of_partitions_changes_only_where_evidence_stood() {
 }
 
 #[test]
+fn a_state_that_is_moved_to_other_partitions_goes_on_the_same() {
+    every_scenario(|scenario| {
+        let throughout = |partitions| run(scenario, Way { partitions, ..Way::PLAIN });
+        let (one, five) = (throughout(1), throughout(5));
+        let records = arrivals(scenario).len();
+        let ways = [(1, 5, records / 2), (5, 1, records / 3), (3, 5, 2 * records / 3), (2, 1, records / 2)];
+        let compare = |(from, to, after): (i32, i32, usize)| {
+            let way = Way { partitions: from, reshard: Some((after.max(1), to)), batch: 7, kill_every: Some(records) };
+            let (moved, plain) = (run(scenario, way), if to == 1 { &one } else { &five });
+            let is_same = without_sources(&moved) == without_sources(plain) && refused(&moved) == refused(plain);
+            let differs = || format!("differs when moved from {from} to {to} partitions after {after} records");
+            (!is_same).then(differs)
+        };
+        ways.into_iter().filter_map(compare).collect()
+    });
+}
+
+/// How often inputs were refused, by reason.
+fn refused(outcome: &Outcome) -> Vec<(RejectReason, u64)> {
+    let mut refused: Vec<_> = outcome.rejects().map(|reject| (reject.reason, reject.count)).collect();
+    refused.sort();
+    refused
+}
+
+#[test]
 fn scenarios_that_say_so_end_like_another() {
     let all = Scenario::all();
     every_scenario(|scenario| {
@@ -116,7 +142,5 @@ fn what_is_expected_is_able_to_fail() {
     assert_eq!(failing(&|scenario| scenario.expect.incidents.clear()).len(), 1, "one too many");
     assert!(!failing(&|scenario| scenario.expect.incidents[0].summary = "no such word".to_owned()).is_empty());
     assert!(!failing(&|scenario| scenario.expect.incidents[0].resolved = None).is_empty());
-    assert!(
-        !failing(&|scenario| scenario.expect.rejects = [(tidewatch_schemas::RejectReason::Late, 1)].into()).is_empty()
-    );
+    assert!(!failing(&|scenario| scenario.expect.rejects = [(RejectReason::Late, 1)].into()).is_empty());
 }

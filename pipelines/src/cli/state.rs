@@ -3,6 +3,7 @@
 mod inspect;
 mod list;
 mod place;
+mod reshard;
 mod restore;
 
 use clap::Subcommand;
@@ -22,6 +23,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Print the checkpoints of every partition, and which of them can be used
     List(list::Args),
+    /// Move what is remembered to another number of partitions, while the service does not run
+    Reshard(reshard::Args),
     /// Bring the state of partitions back from their checkpoints
     Restore(restore::Args),
 }
@@ -34,6 +37,7 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     match &args.command {
         Command::Inspect(args) => inspect::run(args),
         Command::List(args) => list::run(args),
+        Command::Reshard(args) => reshard::run(args),
         Command::Restore(args) => restore::run(args),
     }
 }

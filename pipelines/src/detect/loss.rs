@@ -77,6 +77,12 @@ impl Losses {
         Ok(())
     }
 
+    /// Takes over the losses of another partition.
+    pub fn take_over(&mut self, other: Self) {
+        self.changed |= !other.open.is_empty();
+        self.open.extend(other.open);
+    }
+
     pub fn add(&mut self, gap: &Gap) {
         self.open.push(Loss { gap: gap.clone(), incident: None });
         self.changed = true;

@@ -15,7 +15,7 @@ use crate::state::{Batch, Family, StateStore};
 /// Acknowledged outputs that stay in the store.
 pub const KEPT: usize = 1_000;
 
-const PUBLISHED: &[u8] = b"published";
+pub(super) const PUBLISHED: &[u8] = b"published";
 
 /// Outputs on their way.
 #[derive(Debug, Default)]
@@ -110,6 +110,12 @@ impl Outbox {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether something was acknowledged since the latest commit.
+    #[must_use]
+    pub fn has_unwritten_marks(&self) -> bool {
+        self.is_marked
     }
 
     /// What is known to stand in the topics.

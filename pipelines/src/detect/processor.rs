@@ -27,7 +27,7 @@ use crate::config::Clock;
 use crate::state::{Batch, Family, StateStore, StoreError};
 
 pub(super) const PROGRESS: &[u8] = b"progress";
-const EPOCH: &[u8] = b"epoch";
+pub(super) const EPOCH: &[u8] = b"epoch";
 /// More findings than a record gives on average, by far.
 const MOST_FINDINGS: u64 = 1 << 16;
 

@@ -22,6 +22,22 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// How far every partition of a topic that was made anew has come, given how far those of the topic before it had:
+    /// nothing of it is read, numbers go on above all that were given, and what any of them saw of a source counts as seen.
+    pub fn made_anew(before: &[Self]) -> Self {
+        let mut anew = Self { next_offset: Some(0), ..Self::default() };
+        for one in before {
+            anew.sequence = anew.sequence.max(one.sequence);
+            anew.finding_sequence = anew.finding_sequence.max(one.finding_sequence);
+            anew.tick = anew.tick.max(one.tick);
+            for (source, position) in &one.seen {
+                let last = anew.seen.entry(source.clone()).or_insert(*position);
+                *last = (*last).max(*position);
+            }
+        }
+        anew
+    }
+
     /// Takes note of an origin. False when it, or a later one of its source partition, was seen before: a repeat.
     pub fn is_new(&mut self, origin: &Origin) -> bool {
         let source = (Arc::clone(&origin.topic), origin.partition);
@@ -54,5 +70,17 @@ mod tests {
         assert!(!progress.is_new(&origin(0, 4, 9)));
         assert!(progress.is_new(&origin(1, 0, 0)), "another partition counts for itself");
         assert!(progress.is_new(&origin(0, 9, 0)));
+    }
+    #[test]
+    fn a_topic_made_anew_goes_on_above_all_that_was_given_and_seen() {
+        let origin = |partition, offset| Origin { topic: "t".into(), partition, offset, index: 0 };
+        let mut one = Progress { next_offset: Some(70), sequence: 9, tick: Some(Timestamp(5)), ..Progress::default() };
+        let mut other = Progress { next_offset: Some(8), finding_sequence: 4, ..Progress::default() };
+        assert!(one.is_new(&origin(0, 5)) && other.is_new(&origin(0, 7)) && other.is_new(&origin(1, 2)));
+        let mut anew = Progress::made_anew(&[one, other]);
+        let numbers = (anew.next_offset, anew.sequence, anew.finding_sequence, anew.tick);
+        assert_eq!(numbers, (Some(0), 9, 4, Some(Timestamp(5))));
+        assert!(!anew.is_new(&origin(0, 7)) && !anew.is_new(&origin(1, 2)));
+        assert!(anew.is_new(&origin(0, 8)) && anew.is_new(&origin(1, 3)));
     }
 }

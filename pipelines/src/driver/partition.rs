@@ -28,8 +28,12 @@ pub(super) struct Partition {
 }
 
 impl Partition {
-    pub fn open(settings: &Arc<Settings>, number: i32, store: Box<dyn StateStore>) -> Result<Self, LaneError> {
-        let (lane, topics, log, next_offset) = (None, Topics::default(), VecDeque::new(), 0);
+    pub fn open(
+        settings: &Arc<Settings>,
+        number: i32,
+        (store, topics): (Box<dyn StateStore>, Topics),
+    ) -> Result<Self, LaneError> {
+        let (lane, log, next_offset) = (None, VecDeque::new(), 0);
         let mut partition = Self { number, lane, topics, log, next_offset };
         partition.restart(settings, store)?;
         let next = partition.lane.as_ref().and_then(|lane| lane.processor().next_offset());
@@ -70,6 +74,13 @@ impl Partition {
     /// Every series, with the unit of its values.
     pub fn series(&self) -> impl Iterator<Item = (&SeriesKey, &str)> {
         self.lane.iter().flat_map(|lane| lane.processor().series())
+    }
+
+    /// Ends in order; all that is committed must be published. Returns the topics.
+    pub fn end(mut self) -> Result<Topics, LaneError> {
+        let Some(mut lane) = self.lane.take() else { return Ok(self.topics) };
+        lane.leave()?;
+        Ok(lane.into_way_out())
     }
 
     pub fn kill(&mut self) {

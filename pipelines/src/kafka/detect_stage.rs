@@ -154,6 +154,7 @@ impl<'a> Session<'a> {
             }
         }
         self.finish()?;
+        self.consumer.context().held().lanes.values_mut().try_for_each(Lane::leave)?;
         self.tell_group(CommitMode::Sync);
         self.last_checkpoints();
         self.stage.gauges.drained();

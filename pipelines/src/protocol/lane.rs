@@ -200,6 +200,18 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
         }
     }
 
+    /// Writes down what was acknowledged since the latest commit, at an orderly end: what moves the state somewhere else
+    /// then sees that nothing waits. Does nothing while something is uncommitted.
+    ///
+    /// # Errors
+    /// When the store fails: the lane must be dropped.
+    pub fn leave(&mut self) -> Result<(), LaneError> {
+        if !self.uncommitted && self.processor.outbox().has_unwritten_marks() {
+            self.processor.commit()?;
+        }
+        Ok(())
+    }
+
     fn fence(&mut self) -> Result<Step, Failure> {
         self.way_out.fence(self.epoch)?;
         self.phase = Phase::Reading(Marks::default(), 0);

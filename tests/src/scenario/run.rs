@@ -29,11 +29,13 @@ pub struct Way {
     pub partitions: i32,
     /// The process is killed after every so many records.
     pub kill_every: Option<usize>,
+    /// After so many records the topic of observations is made anew with so many partitions.
+    pub reshard: Option<(usize, i32)>,
 }
 
 impl Way {
     /// One partition, ordinary batches, no crash.
-    pub const PLAIN: Self = Self { batch: 100, partitions: 1, kill_every: None };
+    pub const PLAIN: Self = Self { batch: 100, partitions: 1, kill_every: None, reshard: None };
 }
 
 /// What came of a scenario; what was published twice counts once.
@@ -87,6 +89,10 @@ pub fn run(scenario: &Scenario, way: Way) -> Outcome {
                     at: moment(arrival.at),
                     ..Push::default()
                 })?,
+            }
+            if let Some((_, partitions)) = way.reshard.filter(|(after, _)| *after == number) {
+                let moved = driver.repartition(partitions, in_memory());
+                moved.unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
             }
             if way.kill_every.is_some_and(|every| number.is_multiple_of(every)) {
                 driver.kill_and_restart()?;
