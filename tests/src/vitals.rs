@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crate::program::Program;
 
+/// Hours of a third of a soak from which memory is bounded: shorter ones only warm up.
+const WARM: f64 = 0.05;
 /// What an instance says of itself every so often.
 const LINE: &str = "so far";
 
@@ -172,7 +174,9 @@ impl Soak {
         let nothing = Course::default();
         let of = |what| self.0.get(what).unwrap_or(&nothing);
         let memory = of(MEMORY);
-        let allowed = bounds.memory_slack + bounds.memory_per_hour * memory.hours();
+        let is_warm = memory.hours() >= WARM;
+        let allowed =
+            if is_warm { bounds.memory_slack + bounds.memory_per_hour * memory.hours() } else { f64::INFINITY };
         let limits = [
             ("growth of the memory, MiB", memory.growth(), allowed),
             (FILES, of(FILES).highest(), bounds.files),
@@ -206,10 +210,10 @@ mod tests {
     /// An hour, with a look each second at an instance with so much memory by the hours.
     fn hour(memory: impl Fn(f64) -> f64, files: f64, age: f64) -> Soak {
         let mut soak = Soak::default();
-        for second in 0..3600 {
+        for second in 0_u16..3600 {
             let said = Some(Said { outbox: 0.0, checkpoint_age: Some(age) });
             let vitals = Vitals { memory: memory(f64::from(second) / 3600.0), files, threads: 20.0, said };
-            soak.looked(&vitals, Duration::from_secs(second.unsigned_abs().into()), true);
+            soak.looked(&vitals, Duration::from_secs(second.into()), true);
         }
         soak
     }
