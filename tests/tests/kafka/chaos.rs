@@ -38,6 +38,8 @@ const ORDERLY_END: Duration = Duration::from_secs(20);
 const STEADY: &str = "one";
 const NAMES: [&str; 3] = [STEADY, "two", "three"];
 const CHECKPOINTS: Duration = Duration::from_secs(5);
+/// One thing of so many that go wrong is the end of the broker.
+const BROKER_EVERY: usize = 6;
 /// How long what waits may take to be gone, once there is peace.
 const PEACE: Duration = Duration::from_mins(1);
 /// A debug build with eight partitions. Checkpoints may be twelve intervals old: a process is stopped for two and a half
@@ -112,7 +114,10 @@ impl<'a> Fleet<'a> {
         let any = names[self.random.below(names.len())];
         let mortal: Vec<&'static str> = names.into_iter().filter(|name| *name != STEADY).collect();
         let mortal = (!mortal.is_empty()).then(|| mortal[self.random.below(mortal.len())]);
-        let what = match (self.random.below(13), mortal) {
+        let happened: usize = self.done.values().sum();
+        // However the dice fall, the broker is among those who end.
+        let thrown = if happened % BROKER_EVERY == BROKER_EVERY - 1 { 12 } else { self.random.below(13) };
+        let what = match (thrown, mortal) {
             (0..=2, Some(name)) => self.kill(name, false),
             (3, Some(name)) => self.kill(name, true),
             (4..=5, _) => self.stop_and_continue(any),
