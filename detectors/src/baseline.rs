@@ -147,7 +147,7 @@ impl Explained {
 
 impl Explained {
     /// How well it is known what is usual, 0 to 1, where windows are usually `scale` away: fully, until the calendar's
-    /// guess is four times as wide.
+    /// guess has four times their variance.
     fn clarity(&self, scale: f32) -> f32 {
         let excess = (self.variance / (scale * scale) - KNOWN_UP_TO).max(0.0);
         1.0 / libm::sqrtf(libm::sqrtf(1.0 + excess))
