@@ -18,6 +18,20 @@ pub struct Observation {
     pub value: Value,
 }
 
+impl Observation {
+    /// Whether it tells of something that happened, rather than reporting how things are: a log event, or what was added in
+    /// the very moment of its time. Events come when they happen, so none of them is silence.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        match &self.value {
+            Value::Log(_) => true,
+            Value::Sum(sum) => sum.temporality == Temporality::Delta && sum.start == Some(self.at),
+            Value::Distribution(found) => found.temporality == Temporality::Delta && found.start == Some(self.at),
+            Value::Gauge(_) | Value::Summary(_) => false,
+        }
+    }
+}
+
 /// Whether a sum counts since `start` or since the previous report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,7 +66,8 @@ pub struct Sum {
     pub temporality: Temporality,
     /// Whether it can only grow; a sum that can shrink is a level and is treated as one.
     pub monotonic: bool,
-    /// When counting began, where the agent says so.
+    /// When counting began, where the agent says so. A delta that began at the time of its own observation is an amount of
+    /// that moment: amounts of a window are added up, and a window without one has none.
     pub start: Option<Timestamp>,
 }
 

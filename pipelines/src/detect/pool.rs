@@ -196,7 +196,7 @@ impl Pool {
 
     /// Watches that a tenant's resource is reported on at all, whatever the signal.
     fn note_report(&mut self, settings: &Settings, observation: &Observation, origin: &Origin) {
-        if matches!(observation.value, Value::Log(_)) {
+        if observation.is_event() {
             return;
         }
         let id = self.reports_of(settings, &observation.series);
