@@ -65,6 +65,8 @@ pub enum Mechanism {
 pub enum Sharing {
     /// How much of the resource its tenant takes. Series of one tenant on one resource add up.
     Uses(Mechanism),
+    /// How much of it the tenant holds at a time, or for how long: it grows by itself when everything takes longer.
+    Holds(Mechanism),
     /// How long its tenant, or everybody where it has none, waits for the resource.
     Waits(Mechanism),
 }
@@ -99,7 +101,7 @@ impl SignalSpec {
     #[must_use]
     pub fn uses(&self) -> Option<Mechanism> {
         match self.sharing {
-            Some(Sharing::Uses(mechanism)) => Some(mechanism),
+            Some(Sharing::Uses(mechanism) | Sharing::Holds(mechanism)) => Some(mechanism),
             Some(Sharing::Waits(_)) | None => None,
         }
     }

@@ -38,6 +38,11 @@ pub(super) const fn using(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec 
     SignalSpec { sharing: Some(Sharing::Uses(mechanism)), ..spec }
 }
 
+/// A signal that says how much of a resource its tenant holds at a time, or for how long.
+pub(super) const fn holding(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec {
+    SignalSpec { sharing: Some(Sharing::Holds(mechanism)), ..spec }
+}
+
 /// A signal that says how long its tenant, or everybody, waits for a resource.
 pub(super) const fn waiting(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec {
     SignalSpec { sharing: Some(Sharing::Waits(mechanism)), ..spec }
@@ -130,7 +135,7 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Failing,
         "failing-statements",
     ),
-    using(
+    holding(
         about(
             judged(entry("postgresql.backends", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
             Kind::Slow,
@@ -196,7 +201,7 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         ),
         Mechanism::Cpu,
     ),
-    using(
+    holding(
         about(
             judged(entry("lab.postgresql.connection.used", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 3.0),
             Kind::Slow,

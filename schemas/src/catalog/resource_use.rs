@@ -3,7 +3,7 @@
 //! These signals never open an incident by themselves: using a resource is what it is there for. They are held against
 //! what people feel meanwhile.
 
-use super::built_in::{entry, judged, using, waiting};
+use super::built_in::{entry, holding, judged, using, waiting};
 use super::{Harm, Mechanism, Role, Scale, SignalSpec};
 
 const fn context(name: &'static str, unit: Option<&'static str>, resolution: f64) -> SignalSpec {
@@ -20,9 +20,9 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
     using(context("postgresql.tup_inserted", Some("1"), 50.0), Mechanism::Io),
     using(context("postgresql.tup_updated", Some("1"), 50.0), Mechanism::Io),
     using(context("postgresql.tup_deleted", Some("1"), 50.0), Mechanism::Io),
-    using(context("pg_stat_statements_seconds_total", Some("s"), 0.05), Mechanism::Cpu),
+    holding(context("pg_stat_statements_seconds_total", Some("s"), 0.05), Mechanism::Cpu),
     using(context("lab.postgresql.backend.io", Some("By"), 65_536.0), Mechanism::Io),
-    using(context("lab.postgresql.statements.exec_time", Some("s"), 0.05), Mechanism::Cpu),
+    holding(context("lab.postgresql.statements.exec_time", Some("s"), 0.05), Mechanism::Cpu),
     using(context("lab.postgresql.statements.wal_bytes", Some("By"), 65_536.0), Mechanism::Io),
     using(context("lab.postgresql.statements.blks_read", Some("1"), 50.0), Mechanism::Io),
     using(context("lab.postgresql.statements.temp_blks_written", Some("1"), 50.0), Mechanism::Io),
@@ -30,12 +30,12 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
     using(context("lab.redis.client.ops", Some("1"), 5.0), Mechanism::Cpu),
     using(context("redis.db.keys", Some("1"), 1_000.0), Mechanism::Memory),
     // Workers and the way to them.
-    using(context("http.server.active_requests", Some("1"), 1.0), Mechanism::Workers),
+    holding(context("http.server.active_requests", Some("1"), 1.0), Mechanism::Workers),
     using(context("traefik_service_requests_total", Some("1"), 1.0), Mechanism::Workers),
     using(context("traefik_router_requests_total", Some("1"), 1.0), Mechanism::Workers),
     using(context("traefik_service_responses_bytes_total", Some("By"), 65_536.0), Mechanism::Network),
     using(context("traefik_router_responses_bytes_total", Some("By"), 65_536.0), Mechanism::Network),
-    using(context("cnpg_pgbouncer_pools_cl_active", Some("1"), 1.0), Mechanism::Connections),
+    holding(context("cnpg_pgbouncer_pools_cl_active", Some("1"), 1.0), Mechanism::Connections),
     waiting(context("cnpg_pgbouncer_pools_cl_waiting", Some("1"), 1.0), Mechanism::Connections),
     waiting(context("db.client.connection.pending_requests", Some("1"), 1.0), Mechanism::Connections),
     // Containers and pods: what the kubelet and cAdvisor report.
