@@ -3,6 +3,7 @@
 //! A signal that no entry names is still watched, as context: it never opens an incident by itself.
 
 mod built_in;
+mod log_lines;
 mod resource_use;
 
 use serde::{Deserialize, Serialize};
@@ -128,7 +129,7 @@ impl Catalog {
     /// Every entry.
     #[must_use]
     pub fn signals(&self) -> impl Iterator<Item = &'static SignalSpec> {
-        built_in::SIGNALS.iter().chain(resource_use::SIGNALS)
+        built_in::SIGNALS.iter().chain(log_lines::SIGNALS).chain(resource_use::SIGNALS)
     }
 }
 

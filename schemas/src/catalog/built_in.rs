@@ -29,7 +29,7 @@ const fn share(spec: SignalSpec) -> SignalSpec {
     SignalSpec { is_share: true, ..spec }
 }
 
-const fn about(spec: SignalSpec, kind: Kind, runbook: &'static str) -> SignalSpec {
+pub(super) const fn about(spec: SignalSpec, kind: Kind, runbook: &'static str) -> SignalSpec {
     SignalSpec { kind, runbook, ..spec }
 }
 
@@ -242,122 +242,6 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         judged(entry("log.events", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.3),
         Kind::Unusual,
         "log-events",
-    ),
-    // What log lines say: the signals that ingest reads from them.
-    about(
-        judged(entry("odoo.request.duration", Some("s"), Harm::Rise, Role::Symptom), Scale::Logarithmic, 0.02),
-        Kind::Slow,
-        "slow-requests",
-    ),
-    about(
-        judged(entry("odoo.request.worker.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.05),
-        Kind::Slow,
-        "worker-saturation",
-    ),
-    about(
-        judged(entry("odoo.request.query.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.05),
-        Kind::Slow,
-        "database-load",
-    ),
-    about(
-        judged(entry("odoo.request.queries", Some("1"), Harm::Rise, Role::Context), Scale::Linear, 5.0),
-        Kind::Slow,
-        "database-load",
-    ),
-    about(
-        judged(entry("odoo.requests", Some("1"), Harm::Either, Role::Context), Scale::Linear, 0.2),
-        Kind::Unusual,
-        "unusual-behaviour",
-    ),
-    about(
-        judged(entry("odoo.requests.failed", Some("1"), Harm::Rise, Role::Symptom), Scale::Linear, 0.1),
-        Kind::Failing,
-        "failing-requests",
-    ),
-    about(
-        judged(entry("odoo.logins.failed", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
-        Kind::Failing,
-        "failing-logins",
-    ),
-    about(
-        judged(entry("odoo.logins.succeeded", Some("1"), Harm::Either, Role::Context), Scale::Linear, 0.1),
-        Kind::Unusual,
-        "unusual-behaviour",
-    ),
-    about(
-        judged(entry("odoo.cron.runs", Some("1"), Harm::Either, Role::Context), Scale::Linear, 0.05),
-        Kind::Unusual,
-        "slow-jobs",
-    ),
-    about(
-        judged(entry("odoo.cron.failures", Some("1"), Harm::Rise, Role::Symptom), Scale::Linear, 0.05),
-        Kind::Failing,
-        "failing-jobs",
-    ),
-    about(
-        judged(entry("odoo.worker.limits", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.05),
-        Kind::Slow,
-        "worker-limits",
-    ),
-    about(
-        judged(entry("odoo.errors", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
-        Kind::Failing,
-        "application-errors",
-    ),
-    about(
-        judged(entry("postgresql.lock.waits", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
-        Kind::Slow,
-        "lock-contention",
-    ),
-    about(
-        judged(entry("postgresql.lock.wait.time", Some("s"), Harm::Rise, Role::Cause), Scale::Linear, 0.05),
-        Kind::Slow,
-        "lock-contention",
-    ),
-    about(
-        judged(entry("postgresql.deadlocks.logged", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.05),
-        Kind::Failing,
-        "lock-contention",
-    ),
-    about(
-        judged(entry("postgresql.statement.time", Some("s"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
-        Kind::Slow,
-        "database-load",
-    ),
-    about(
-        judged(entry("postgresql.statements.slow", Some("1"), Harm::Rise, Role::Context), Scale::Linear, 0.2),
-        Kind::Slow,
-        "database-load",
-    ),
-    about(
-        judged(entry("postgresql.temp.size", Some("By"), Harm::Rise, Role::Cause), Scale::Logarithmic, 65_536.0),
-        Kind::Slow,
-        "database-load",
-    ),
-    about(
-        judged(entry("postgresql.connections.opened", Some("1"), Harm::Rise, Role::Context), Scale::Linear, 0.2),
-        Kind::Slow,
-        "connection-growth",
-    ),
-    about(
-        judged(entry("postgresql.connections.refused", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
-        Kind::Failing,
-        "failing-connections",
-    ),
-    about(
-        judged(entry("postgresql.errors.logged", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.2),
-        Kind::Failing,
-        "failing-statements",
-    ),
-    about(
-        judged(entry("postgresql.checkpoint.duration", Some("s"), Harm::Rise, Role::Context), Scale::Logarithmic, 1.0),
-        Kind::Slow,
-        "database-load",
-    ),
-    about(
-        judged(entry("postgresql.autovacuum.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.1),
-        Kind::Slow,
-        "database-load",
     ),
     // The agents themselves: their own trouble is told by silence, not by a tenant's incident.
     about(
