@@ -25,6 +25,7 @@
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
 //! | [`contention`] | who hurts whom on a resource that tenants share |
+//! | [`locks`] | who waits for whose lock |
 //! | [`grouping`] | which findings are one incident, and when it is over |
 
 pub mod baseline;
@@ -42,6 +43,7 @@ pub mod flatline;
 pub mod grouping;
 pub mod judgement;
 pub mod judges;
+pub mod locks;
 pub mod minute;
 pub mod monotone;
 pub mod notice;

@@ -23,6 +23,7 @@ pub(crate) mod tally;
 
 pub use fact::{Derived, Fact, Manner, SIGNALS};
 pub use line::Line;
+pub use postgresql::LockPart;
 
 use tidewatch_schemas::Timestamp;
 
@@ -71,9 +72,11 @@ pub struct Reading {
     pub at: Option<Timestamp>,
     /// The numbers in it.
     pub facts: Vec<Fact>,
+    /// What it says about a lock.
+    pub lock: Option<LockPart>,
 }
 
-/// Reads a line; `None` when it is not of this format, or nothing in it is a number of a known signal.
+/// Reads a line; `None` when it is not of this format, or nothing in it is a number of a known signal or about a lock.
 #[must_use]
 pub fn read(format: LogFormat, line: &Line<'_>) -> Option<Reading> {
     let reading = match format {
@@ -82,7 +85,7 @@ pub fn read(format: LogFormat, line: &Line<'_>) -> Option<Reading> {
         LogFormat::Postgresql => postgresql::read(line),
         LogFormat::Recognise => recognise(line),
     };
-    reading.filter(|reading| !reading.facts.is_empty())
+    reading.filter(|reading| !reading.facts.is_empty() || reading.lock.is_some())
 }
 
 /// What a line's own shape says, where no other program writes such lines; else what the agent says of a part of one.

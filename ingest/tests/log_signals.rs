@@ -55,7 +55,8 @@ fn with_logs(rule: Rule) -> Result<Ingest, String> {
 fn a_line_is_still_an_event_and_its_numbers_are_its_databases() {
     let handled = handled(&samples::ingest(), &[("host.name", "db-1")], vec![line(REQUEST), line(LOCK)]);
     assert_eq!(handled.rejects, []);
-    let events = samples::observations(&handled).into_iter().filter(|found| matches!(found.value, Value::Log(_)));
+    let events =
+        samples::observations(&handled).into_iter().filter(|found| found.series.signal.as_str() == "log.events");
     assert_eq!(events.count(), 2);
     let told = amounts(&handled);
     let told: Vec<_> =

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lock::LockEvent;
 use crate::series::SeriesKey;
 use crate::time::Timestamp;
 
@@ -106,12 +107,14 @@ pub struct Summary {
 }
 
 /// A line that something logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogEvent {
     /// OpenTelemetry severity number, 1 to 24; 0 when unknown.
     pub severity: u8,
     /// The message, cut at [`LogEvent::MAX_BODY`] bytes.
     pub body: String,
+    /// What it says about a lock, where it does.
+    pub lock: Option<Box<LockEvent>>,
 }
 
 impl LogEvent {

@@ -48,7 +48,7 @@ pub(super) fn read(line: &Line<'_>) -> Option<Reading> {
     let parts = split(&plain).or_else(|| taken_apart(line, &plain))?;
     let facts = facts(&parts);
     let at = parts.time.and_then(|time| super::utc("%Y-%m-%d %H:%M:%S,%3f", time));
-    Some(Reading { database: super::tenants_database(&parts.database), at, facts })
+    Some(Reading { database: super::tenants_database(&parts.database), at, facts, lock: None })
 }
 
 fn is_loggers(name: &str) -> bool {

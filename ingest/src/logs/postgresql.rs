@@ -11,6 +11,7 @@ mod bare;
 mod csv;
 mod error;
 mod json;
+mod lock;
 mod message;
 mod statement;
 mod stderr;
@@ -18,6 +19,7 @@ mod stderr;
 use std::borrow::Cow;
 
 use super::{Line, Reading};
+pub use lock::LockPart;
 use message::Said;
 
 /// What one entry of the log says, whatever form it had.
@@ -30,6 +32,12 @@ struct Entry<'a> {
     /// Five characters; empty where the form has none.
     sqlstate: Cow<'a, str>,
     message: Cow<'a, str>,
+    /// Process of the session.
+    pid: Cow<'a, str>,
+    detail: Cow<'a, str>,
+    context: Cow<'a, str>,
+    /// The statement that it is about.
+    query: Cow<'a, str>,
 }
 
 /// Whether `text` is a whole entry in one of the forms.
@@ -58,7 +66,8 @@ pub(super) fn read(line: &Line<'_>) -> Option<Reading> {
     let entry = entry.or_else(|| bare::entry(line))?;
     let Said { database, facts } = message::said(&entry);
     let database = database.unwrap_or(&entry.database);
-    Some(Reading { database: super::tenants_database(database), at: moment(&entry.time), facts })
+    let lock = lock::part(&entry);
+    Some(Reading { database: super::tenants_database(database), at: moment(&entry.time), facts, lock })
 }
 
 /// `2026-11-22 10:18:30.081 UTC`, with or without milliseconds. Any other zone is an abbreviation that may mean several, so

@@ -6,15 +6,22 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use tidewatch_schemas::observation::LogEvent;
 use tidewatch_schemas::observation::{Distribution, Sum, Temporality, Value};
 use tidewatch_schemas::{PoolId, ResourceId, TenantId, Timestamp};
 
-use super::{Derived, Fact, Manner};
+use super::{Derived, Fact, LockPart, Manner, Reading};
 use crate::batch::{Batch, Draft};
 use crate::point::Refusal;
 use crate::signal::Signal;
 
 const SECOND_MS: i64 = 1_000;
+/// Most events of locks that one record gives; more of them say no more.
+const MOST_LOCKS: usize = 100;
+/// The signal of events of locks.
+const LOCK_SIGNAL: &str = "postgresql.lock.events";
+/// OpenTelemetry's number for `INFO`.
+const INFO: u8 = 9;
 
 /// Whose a fact is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,11 +56,33 @@ struct Total {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     totals: BTreeMap<Key, Total>,
+    locks: Vec<Lock>,
+}
+
+/// What lines that follow each other say about one lock.
+#[derive(Debug)]
+struct Lock {
+    owner: Owner,
+    at: Timestamp,
+    part: LockPart,
+    index: u32,
 }
 
 impl Tally {
     /// Adds what log record `index`, of the time `at`, says.
-    pub(crate) fn add(&mut self, owner: &Owner, at: Timestamp, facts: Vec<Fact>, index: u32) {
+    pub(crate) fn add(&mut self, owner: Owner, at: Timestamp, reading: Reading, index: u32) {
+        self.count(&owner, at, reading.facts, index);
+        let Some(part) = reading.lock else { return };
+        if !part.goes_on {
+            if self.locks.len() < MOST_LOCKS {
+                self.locks.push(Lock { owner, at, part, index });
+            }
+        } else if let Some(last) = self.locks.last_mut().filter(|last| last.owner == owner) {
+            last.part.add(part.event);
+        }
+    }
+
+    fn count(&mut self, owner: &Owner, at: Timestamp, facts: Vec<Fact>, index: u32) {
         for Fact { of, label, value } in facts {
             let key = Key { owner: owner.clone(), signal: of.name, label, second: at.floor_to(SECOND_MS) };
             let empty = Total { of, count: 0, sum: 0.0, min: value, max: value, newest: at, first: index };
@@ -70,6 +99,13 @@ impl Tally {
     /// refused, with the number of its first log record.
     pub(crate) fn admit(self, batch: &mut Batch<'_>, most: usize) -> Vec<(u32, Refusal)> {
         let mut refused = Vec::new();
+        let signal = Signal::new(LOCK_SIGNAL, "", most);
+        for Lock { owner: Owner { pool, tenant, resource }, at, part, index } in self.locks {
+            let event = LogEvent { severity: INFO, body: String::new(), lock: Some(Box::new(part.event)) };
+            let (attributes, value) = (BTreeMap::new(), Value::Log(event));
+            let taken = batch.admit(Draft { signal: &signal, pool, tenant, resource, attributes, at, value });
+            refused.extend(taken.err().map(|refusal| (index, refusal)));
+        }
         for (key, total) in self.totals {
             let signal = Signal::new(key.signal, total.of.unit, most);
             let Owner { pool, tenant, resource } = key.owner;

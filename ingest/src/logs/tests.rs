@@ -1,6 +1,7 @@
 use super::*;
 
 mod laws;
+mod lock_lines;
 mod odoo_lines;
 mod postgresql_lines;
 mod shapes;
@@ -11,7 +12,9 @@ fn line(body: &str) -> Line<'_> {
 
 /// Database and facts of a line in words: `acme: odoo.requests=1 odoo.request.duration{read}=0.018`; numbers to six places.
 fn told(reading: Option<Reading>) -> String {
-    let Some(Reading { database, facts, .. }) = reading else { return "nothing".to_owned() };
+    let Some(Reading { database, facts, .. }) = reading.filter(|reading| !reading.facts.is_empty()) else {
+        return "nothing".to_owned();
+    };
     let facts = facts.iter().map(|fact| {
         let label = if fact.label.is_empty() { String::new() } else { format!("{{{}}}", fact.label) };
         format!(" {}{label}={}", fact.of.name, (fact.value * 1e6).round() / 1e6)

@@ -92,8 +92,8 @@ impl<'a, 'b> Walk<'a, 'b> {
         let line = Line { body: &body, scope, severity: &event.severity_text, attributes: &event.attributes };
         let Some(reading) = logs::read(format, &line) else { return };
         let at = reading.at.filter(|_| event.time_unix_nano == 0).unwrap_or_else(|| event_time(event));
-        let owner = owner(place, event, reading.database);
-        self.tally.add(&owner, at, reading.facts, index);
+        let owner = owner(place, event, reading.database.clone());
+        self.tally.add(owner, at, reading, index);
     }
 
     fn take(&mut self, place: &Place<'_>, scope: &str, event: &LogRecord) -> Result<(), Refusal> {
@@ -105,7 +105,7 @@ impl<'a, 'b> Walk<'a, 'b> {
             attributes.insert("scope".to_owned(), scope.to_owned());
         }
         let Names { tenant, pool, resource, .. } = place.names(&event.attributes);
-        let value = Value::Log(LogEvent { severity, body });
+        let value = Value::Log(LogEvent { severity, body, lock: None });
         let at = event_time(event);
         self.batch.admit(Draft { signal: &self.signal, pool, tenant, resource, attributes, at, value })
     }

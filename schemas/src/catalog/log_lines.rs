@@ -11,6 +11,11 @@ use crate::incident::Kind;
 /// Every entry about lines of logs.
 pub(super) const SIGNALS: &[SignalSpec] = &[
     about(
+        judged(entry("postgresql.lock.chain", Some("s"), Harm::Rise, Role::Cause), Scale::Linear, 1.0),
+        Kind::Slow,
+        "lock-contention",
+    ),
+    about(
         judged(entry("odoo.request.duration", Some("s"), Harm::Rise, Role::Symptom), Scale::Logarithmic, 0.02),
         Kind::Slow,
         "slow-requests",

