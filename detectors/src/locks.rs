@@ -5,8 +5,9 @@
 //! nearly every chain is its tenant's own trouble, and is said to be. That others suffer because a shared worker waits
 //! with it is for [`contention`](crate::contention) to tell.
 //!
-//! A wait is known by the processes of its resource. Nothing says that one was given up because its session went away, so a
-//! wait of which nothing is heard is forgotten after ten minutes. State is bounded; at the bound the wait that was not heard of
+//! A wait is known by the processes of its resource. The database says how it ends, unless the line is lost, and while it lasts
+//! only when more sessions come to wait. So what nothing is heard of for a minute is no longer told, and forgotten after ten; when
+//! it does end, it is told with all of its time. State is bounded; at the bound the wait that was not heard of
 //! for longest gives way.
 
 mod chain;
@@ -26,6 +27,8 @@ const MOST_WAITS: usize = 1_024;
 const MOST_SESSIONS: usize = 4_096;
 /// How long a wait is remembered of which nothing is heard.
 const FORGOTTEN_MS: i64 = 600_000;
+/// How long a chain is told of which nothing is heard.
+const TOLD_MS: i64 = 60_000;
 /// How often a chain that lasts is told again.
 const REPEAT_MS: i64 = 10_000;
 
@@ -81,7 +84,8 @@ impl Locks {
             }
             LockStage::Acquired => {
                 let known = state.waits.remove(&session);
-                let told = known.as_ref().is_some_and(|wait| wait.told_at.is_some());
+                let was_told = |wait: &Wait| wait.told_at.is_some_and(|at| seen.at - at < TOLD_MS);
+                let told = known.as_ref().is_some_and(was_told);
                 let wait = Wait::heard(known, seen);
                 let is_long = seen.at - wait.since >= self.tell_after_ms;
                 (is_long && !told).then(|| chain::ended(state, &session, &wait, seen.at))
@@ -107,8 +111,9 @@ impl Locks {
         let mut told = Vec::new();
         for (chain, sessions) in chains {
             let is_due = |wait: &Wait| wait.told_at.is_none_or(|at| now - at >= REPEAT_MS);
-            let due = sessions.iter().filter_map(|session| state.waits.get(session)).all(is_due);
-            if now - chain.since < self.tell_after_ms || !due {
+            let waits = || sessions.iter().filter_map(|session| state.waits.get(session));
+            let is_heard = waits().any(|wait| now - wait.heard_at <= TOLD_MS);
+            if now - chain.since < self.tell_after_ms || !is_heard || !waits().all(is_due) {
                 continue;
             }
             for session in &sessions {

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 use serde_json::Value as Json;
-use tidewatch_ingest::logs::{Line, LogFormat, Reading, read};
+use tidewatch_ingest::logs::{Line, LockPart, LogFormat, Reading, read};
+use tidewatch_schemas::LockStage;
 
 fn recorded(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines/recordings/odoo-lab-a");
@@ -129,6 +130,36 @@ fn the_three_forms_of_one_log_say_the_same() {
             let (expected, found) = (of_json.get(key).copied(), found.get(key).copied());
             let apart = (expected.unwrap_or(0.0) - found.unwrap_or(0.0)).abs();
             assert!(apart < 1e-6 * expected.unwrap_or(1.0).max(1.0), "{name}: {key:?} {found:?}, json {expected:?}");
+        }
+    }
+}
+
+/// What is said about locks, pieces that follow each other put together as one record would.
+fn locks(readings: Vec<Reading>) -> Vec<LockPart> {
+    let mut found: Vec<LockPart> = Vec::new();
+    for part in readings.into_iter().filter_map(|reading| reading.lock) {
+        match found.last_mut() {
+            Some(last) if part.goes_on => last.add(part.event),
+            _ if part.goes_on => {}
+            _ => found.push(part),
+        }
+    }
+    // Lines of one moment stand in another order in each form.
+    found.sort_by_key(|part| (part.event.waiter, format!("{part:?}")));
+    found
+}
+
+#[test]
+fn the_three_forms_of_one_log_say_the_same_about_locks() {
+    let json: Vec<String> = recorded("postgresql.json.gz").lines().map(str::to_owned).collect();
+    let of_json = locks(readings(&json));
+    let waiting = of_json.iter().filter(|part| part.event.stage == LockStage::Waiting);
+    assert!(waiting.clone().count() > 30 && waiting.clone().all(|part| !part.event.holders.is_empty()));
+    for (name, text) in [("csv", recorded("postgresql.csv.gz")), ("stderr", recorded("postgresql.log.gz"))] {
+        let found = locks(readings(&entries(&text)));
+        assert_eq!(found.len(), of_json.len(), "{name}");
+        for (found, expected) in found.iter().zip(&of_json) {
+            assert_eq!(found.event, expected.event, "{name}");
         }
     }
 }

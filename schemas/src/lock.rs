@@ -54,8 +54,10 @@ pub struct LockEvent {
     /// Whether the lock is on something that all databases of the server have in common. Any other lock is held inside the
     /// waiter's own database.
     pub is_global: bool,
-    /// What is locked: the table where one is known, else what the line calls it.
+    /// What is locked, as the line calls it: `relation 23985`, `transaction 10493`.
     pub object: String,
+    /// The table that this is, where the line leaves no doubt.
+    pub table: String,
     /// What the waiter wants to do: verb and table, without values.
     pub statement: String,
     /// What the first holder does, where a line says so.

@@ -38,7 +38,7 @@ pub struct Chain {
     pub blocker: Option<u32>,
     /// Tenant of that session; `None` where that cannot be known.
     pub blockers_tenant: Option<TenantId>,
-    /// What is locked, for the one that waits longest.
+    /// What is locked, for the one that waits longest: the table where any of those that wait for it knows it.
     pub object: String,
     /// What the one that waits longest wants to do.
     pub statement: String,
@@ -62,6 +62,10 @@ pub(super) fn all(state: &State, now: Timestamp) -> Vec<(Chain, Vec<Session>)> {
         let newest = waits().max_by_key(|(_, wait)| wait.heard_at)?.1;
         let mut chain = of(state, session, longest, now);
         (chain.blocker, chain.waiting, chain.origin) = (blocker, sessions.len(), newest.origin.clone());
+        let mut tables = waits().filter(|(_, wait)| wait.object == longest.object).map(|(_, wait)| &wait.table);
+        if let Some(table) = tables.find(|table| !table.is_empty()) {
+            chain.object.clone_from(table);
+        }
         chain.blockers_tenant = blockers_tenant(state, session, longest, blocker);
         Some((chain, sessions.into_iter().cloned().collect()))
     });
@@ -88,7 +92,7 @@ fn of(state: &State, session: &Session, wait: &Wait, at: Timestamp) -> Chain {
         at,
         blocker: wait.holder,
         blockers_tenant: blockers_tenant(state, session, wait, wait.holder),
-        object: wait.object.clone(),
+        object: if wait.table.is_empty() { wait.object.clone() } else { wait.table.clone() },
         statement: wait.statement.clone(),
         blockers_statement: wait.holders_statement.clone(),
         is_deadlock: false,

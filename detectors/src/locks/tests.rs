@@ -15,7 +15,8 @@ fn event(line: &Line<'_>) -> LockEvent {
         waited_s: line.5,
         mode: "RowExclusiveLock".to_owned(),
         is_global: false,
-        object: "account_move".to_owned(),
+        object: "relation 23985".to_owned(),
+        table: "account_move".to_owned(),
         statement: "INSERT account_move".to_owned(),
         holders_statement: String::new(),
     }
@@ -62,6 +63,13 @@ fn a_wait_is_told_once_it_is_long_and_again_while_it_lasts() {
     assert!(last.is_own());
     let finding = last.finding(LOCKS.tell_after_ms);
     assert_eq!((finding.actual, finding.upper, finding.tenant.as_str()), (Some(25.0), 5.0, "acme"));
+}
+
+#[test]
+fn a_wait_of_which_nothing_is_heard_is_told_for_a_minute_and_again_when_it_ends() {
+    let lines = [Line("acme", 1, Waiting, 10, &[7], 1.0), Line("acme", 200, Acquired, 10, &[7], 200.0)];
+    let seconds: Vec<_> = told(&lines, 240).into_iter().map(|(second, _)| second).collect();
+    assert_eq!(seconds, [5, 15, 25, 35, 45, 55, 200]);
 }
 
 #[test]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::silence::Rhythm;
-use tidewatch_detectors::{SeriesState, grouping};
+use tidewatch_detectors::{SeriesState, grouping, locks};
 use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 
 use super::folded::Folded;
 
 /// Version of every stored value.
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub(super) struct StoredPool {
     /// Whether it was called silent as a whole.
     pub quiet: bool,
     pub cases: grouping::State,
+    /// Who waits for whose lock.
+    pub locks: locks::State,
     pub refused: Folded,
     /// Where the latest observation came from.
     pub last_origin: Option<Origin>,
@@ -95,7 +97,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 3: run the release that wrote it"
+            "a number has version 9; this release reads version 4: run the release that wrote it"
         );
     }
 

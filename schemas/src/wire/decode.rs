@@ -117,5 +117,6 @@ fn lock(message: message::Lock) -> Option<LockEvent> {
         object: message.object,
         statement: message.statement,
         holders_statement: message.holders_statement,
+        table: message.table,
     })
 }

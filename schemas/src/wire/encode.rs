@@ -110,5 +110,6 @@ fn lock(lock: &LockEvent) -> message::Lock {
         object: lock.object.clone(),
         statement: lock.statement.clone(),
         holders_statement: lock.holders_statement.clone(),
+        table: lock.table.clone(),
     }
 }

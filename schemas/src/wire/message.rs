@@ -148,6 +148,8 @@ pub(super) struct Lock {
     pub statement: String,
     #[prost(string, tag = "9")]
     pub holders_statement: String,
+    #[prost(string, tag = "10")]
+    pub table: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -62,7 +62,8 @@ fn a_lock_survives_the_wire_and_one_of_a_later_release_leaves_the_event() {
         waited_s: 9.385,
         mode: "RowExclusiveLock".to_owned(),
         is_global: true,
-        object: "account_move".to_owned(),
+        object: "relation 23985".to_owned(),
+        table: "account_move".to_owned(),
         statement: "INSERT account_move".to_owned(),
         holders_statement: "LOCK account_move".to_owned(),
     };

@@ -5,7 +5,7 @@
 
 use tidewatch_schemas::{LockEvent, LockStage};
 
-use super::{Entry, statement};
+use super::{Entry, error, statement};
 
 /// A piece of what is known about a lock.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,31 +17,26 @@ pub struct LockPart {
 }
 
 impl LockPart {
-    /// Adds what `more` says; only of the same process.
-    pub(crate) fn add(&mut self, more: LockEvent) {
+    /// Adds what `more` says; only of the same process, and only what is not known yet.
+    pub fn add(&mut self, more: LockEvent) {
         if self.event.waiter != more.waiter {
             return;
         }
         let own = &mut self.event;
-        let texts = [
-            (&mut own.statement, more.statement),
-            (&mut own.holders_statement, more.holders_statement),
-            (&mut own.object, more.object),
-        ];
-        for (text, more) in texts {
-            if text.is_empty() || (!more.is_empty() && is_number_of_something(text)) {
-                *text = more;
-            }
+        if own.statement.is_empty() {
+            own.statement = more.statement;
+        }
+        if own.holders_statement.is_empty() {
+            own.holders_statement = more.holders_statement;
+        }
+        if own.table.is_empty() {
+            own.table = more.table;
         }
         if own.holders.is_empty() {
             own.holders = more.holders;
         }
+        name_table(own);
     }
-}
-
-/// Whether the object is only known by the server's own number for it.
-fn is_number_of_something(object: &str) -> bool {
-    object.bytes().any(|byte| byte.is_ascii_digit()) && object.contains(' ')
 }
 
 /// What `entry` says about a lock; `None` when it says nothing.
@@ -52,11 +47,19 @@ pub(super) fn part(entry: &Entry<'_>) -> Option<LockPart> {
         "ERROR" if message.starts_with("deadlock detected") => {
             whole(empty(LockStage::Deadlock, number(&entry.pid)?), entry)
         }
+        "ERROR" | "FATAL" if ends_a_wait(error::kind(&entry.sqlstate, message)) => {
+            whole(empty(LockStage::Failed, number(&entry.pid)?), entry)
+        }
         "DETAIL" => going_on(entry, |event| detail(message, event)),
         "CONTEXT" => going_on(entry, |event| context(message, event)),
         "STATEMENT" => going_on(entry, |event| event.statement = statement::class(message)),
         _ => None,
     }
+}
+
+/// Whether a session that waited does so no more: it was cancelled or its connection ended, and nothing else says so.
+fn ends_a_wait(kind: &str) -> bool {
+    matches!(kind, "cancelled" | "lock_timeout" | "shutdown" | "connection")
 }
 
 fn whole(mut event: LockEvent, entry: &Entry<'_>) -> Option<LockPart> {
@@ -65,15 +68,15 @@ fn whole(mut event: LockEvent, entry: &Entry<'_>) -> Option<LockPart> {
     if !entry.query.is_empty() {
         event.statement = statement::class(&entry.query);
     }
-    name_object(&mut event);
+    name_table(&mut event);
     Some(LockPart { event, goes_on: false })
 }
 
 fn going_on(entry: &Entry<'_>, say: impl FnOnce(&mut LockEvent)) -> Option<LockPart> {
     let mut event = empty(LockStage::Waiting, number(&entry.pid)?);
     say(&mut event);
-    name_object(&mut event);
-    let says_something = !(event.holders.is_empty() && event.statement.is_empty() && event.object.is_empty());
+    name_table(&mut event);
+    let says_something = !(event.holders.is_empty() && event.statement.is_empty() && event.table.is_empty());
     says_something.then_some(LockPart { event, goes_on: true })
 }
 
@@ -86,16 +89,25 @@ fn empty(stage: LockStage, waiter: u32) -> LockEvent {
         mode: String::new(),
         is_global: false,
         object: String::new(),
+        table: String::new(),
         statement: String::new(),
         holders_statement: String::new(),
     }
 }
 
-/// The statement names the table where the line has only its number.
-fn name_object(event: &mut LockEvent) {
-    let (_, table) = event.statement.split_once(' ').unwrap_or_default();
-    if !table.is_empty() && (event.object.is_empty() || is_number_of_something(&event.object)) {
-        table.clone_into(&mut event.object);
+/// A statement that changes or locks a table takes the lock of this kind on that table and no other. Weaker locks are also taken
+/// on what foreign keys point at and on what is only read, so there the statement leaves the table open.
+fn name_table(event: &mut LockEvent) {
+    let Some((verb, table)) = event.statement.split_once(' ') else { return };
+    let takes_it = match event.mode.as_str() {
+        "RowExclusiveLock" => matches!(verb, "INSERT" | "UPDATE" | "DELETE" | "COPY"),
+        "AccessExclusiveLock" | "ExclusiveLock" | "ShareRowExclusiveLock" => {
+            matches!(verb, "ALTER" | "DROP" | "LOCK" | "TRUNCATE" | "VACUUM" | "REINDEX" | "CLUSTER")
+        }
+        _ => false,
+    };
+    if event.table.is_empty() && takes_it && event.object.starts_with("relation ") {
+        event.table = table.to_owned();
     }
 }
 
@@ -156,12 +168,21 @@ fn deadlock(text: &str, event: &mut LockEvent) {
     }
 }
 
-/// `while updating tuple (6,34) in relation "res_partner"`.
+/// `while updating tuple (6,34) in relation "res_partner"`, or the statement with which a foreign key is checked:
+/// `SQL statement "SELECT 1 FROM ONLY "public"."account_move" x WHERE ..`. Its table is the locked one, not that of the
+/// statement that has the key.
 fn context(text: &str, event: &mut LockEvent) {
+    if let Some((_, inner)) = text.split_once("SQL statement \"") {
+        let class = statement::class(inner);
+        let (_, table) = class.split_once(' ').unwrap_or_default();
+        if !table.is_empty() {
+            table.clone_into(&mut event.table);
+        }
+    }
     if let Some((_, rest)) = text.split_once(" in relation \"")
         && let Some((table, _)) = rest.split_once('"')
     {
-        event.object = short(table);
+        event.table = short(table);
     }
 }
 

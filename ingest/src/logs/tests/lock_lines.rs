@@ -27,7 +27,8 @@ fn waiting() -> LockEvent {
         waited_s: 9.385_421,
         mode: "RowExclusiveLock".to_owned(),
         is_global: false,
-        object: "account_move".to_owned(),
+        object: "relation 23985".to_owned(),
+        table: "account_move".to_owned(),
         statement: "INSERT account_move".to_owned(),
         holders_statement: String::new(),
     }
@@ -72,7 +73,7 @@ fn a_deadlock_names_who_else_is_in_it_and_what_they_do() {
         (found.statement.as_str(), found.holders_statement.as_str()),
         ("UPDATE res_partner", "DELETE res_partner")
     );
-    assert_eq!(found.object, "res_partner");
+    assert_eq!(found.table, "res_partner");
 }
 
 #[test]
@@ -85,6 +86,41 @@ fn only_what_is_global_can_be_held_by_another_database() {
     let acquired = LockStage::Acquired;
     assert_eq!(of("relation 1262 of database 0"), (acquired, true, "relation 1262".to_owned()));
     assert_eq!(of("transaction 10493"), (acquired, false, "transaction 10493".to_owned()));
+}
+
+#[test]
+fn a_foreign_key_waits_for_the_table_it_points_at() {
+    let context = "SQL statement \"SELECT 1 FROM ONLY \"public\".\"account_move\" x WHERE \"id\" OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x\"";
+    let lines =
+        [("LOG", WAIT), ("CONTEXT", context), ("STATEMENT", "INSERT INTO \"account_analytic_line\" VALUES (1)")];
+    let found = together(&lines.map(|(severity, text)| format!("{HEAD}{severity}:  {text}"))).unwrap();
+    assert_eq!((found.table.as_str(), found.statement.as_str()), ("account_move", "INSERT account_analytic_line"));
+}
+
+#[test]
+fn where_the_statement_leaves_the_table_open_it_is_not_guessed() {
+    let of = |mode: &str, statement: &str| {
+        let lines = [("LOG", WAIT.replace("RowExclusiveLock", mode)), ("STATEMENT", statement.to_owned())];
+        together(&lines.map(|(severity, text)| format!("{HEAD}{severity}:  {text}"))).unwrap().table
+    };
+    assert_eq!(of("RowExclusiveLock", "UPDATE ONLY a SET b=1"), "a");
+    assert_eq!(of("AccessExclusiveLock", "ALTER TABLE a ADD b int"), "a");
+    assert_eq!(of("RowShareLock", "INSERT INTO a VALUES (1)"), "", "a foreign key points at another table");
+    assert_eq!(of("AccessShareLock", "SELECT * FROM a JOIN b"), "");
+}
+
+#[test]
+fn a_session_that_was_cancelled_waits_no_more() {
+    let stage = |message: &str| {
+        let body = format!("{HEAD}ERROR:  {message}");
+        read(LogFormat::Recognise, &line(&body))
+            .and_then(|reading| reading.lock)
+            .map(|part| (part.event.stage, part.event.waiter))
+    };
+    for message in ["canceling statement due to statement timeout", "canceling statement due to lock timeout"] {
+        assert_eq!(stage(message), Some((LockStage::Failed, 7_428)), "{message}");
+    }
+    assert_eq!(stage("duplicate key value violates unique constraint \"u\""), None);
 }
 
 #[test]
