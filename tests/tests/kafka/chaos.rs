@@ -6,7 +6,7 @@
 //!
 //! CI takes a few minutes; `SOAK_MINUTES=60 make soak` takes as long as it is told, with new pools all the time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::ExitStatusExt as _;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -244,22 +244,32 @@ fn of_sources(case: &Deployment) -> Published {
     all
 }
 
-/// Ingest lost nothing: of every partition of a source each record stands in the observations, in order but for repeats.
+/// Ingest lost nothing: each record of a source stands in the observations, as observations or as rejects, and within a
+/// partition of observations those of a source partition stand in order but for repeats.
 fn verify_observations(case: &Deployment) -> usize {
-    let mut last: BTreeMap<(String, i32), (i64, u32)> = BTreeMap::new();
+    let mut last: BTreeMap<(String, i32, i32), (i64, u32)> = BTreeMap::new();
+    let mut offsets: BTreeMap<(String, i32), BTreeSet<i64>> = BTreeMap::new();
     let (mut repeated, mut wrong) = (0, Vec::new());
     for record in case.topics.tail(&case.names.observations).rest() {
-        let envelope = wire::decode(&record.value).expect("an envelope");
-        let Content::Observations { origin, .. } = envelope.content else { continue };
-        let before = last.entry((origin.topic.to_string(), origin.partition)).or_insert((-1, 0));
-        if origin.position() <= *before {
-            repeated += 1;
+        let (Content::Observations { origin, .. } | Content::Rejects { origin, .. }) =
+            wire::decode(&record.value).expect("an envelope").content
+        else {
             continue;
+        };
+        let source = (origin.topic.to_string(), origin.partition);
+        let before = last.entry((source.0.clone(), source.1, record.partition)).or_insert((-1, 0));
+        let is_known = !offsets.entry(source).or_default().insert(origin.offset);
+        if origin.position() > *before {
+            *before = origin.position();
+        } else if is_known {
+            repeated += 1;
+        } else {
+            wrong.push(format!("{}/{}: {:?} after {before:?}", origin.topic, origin.partition, origin.position()));
         }
-        if origin.offset > before.0 + 1 {
-            wrong.push(format!("{}/{}: {before:?} to {:?}", origin.topic, origin.partition, origin.position()));
-        }
-        *before = origin.position();
+    }
+    for ((topic, partition), offsets) in offsets {
+        let gaps = offsets.iter().zip(offsets.iter().skip(1)).filter(|(one, other)| *other - *one != 1);
+        wrong.extend(gaps.map(|(one, other)| format!("{topic}/{partition}: nothing between {one} and {other}")));
     }
     assert!(wrong.is_empty(), "ingest left out records: {wrong:?}");
     repeated
