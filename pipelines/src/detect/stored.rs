@@ -69,14 +69,14 @@ pub enum StoredError {
 }
 
 /// The bytes of a value.
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoredError> {
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoredError> {
     let damaged =
         |cause: postcard::Error| StoredError::Damaged { what: "a value".to_owned(), cause: cause.to_string() };
     postcard::to_extend(value, vec![VERSION]).map_err(damaged)
 }
 
 /// The value in `bytes`; `what` names it in errors.
-pub(super) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StoredError> {
+pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StoredError> {
     let damaged = |cause: String| StoredError::Damaged { what: what.to_owned(), cause };
     match bytes.split_first() {
         None => Err(damaged("it is empty".to_owned())),
