@@ -127,7 +127,6 @@ impl Catalog {
     }
 
     /// Every entry.
-    #[must_use]
     pub fn signals(&self) -> impl Iterator<Item = &'static SignalSpec> {
         built_in::SIGNALS.iter().chain(log_lines::SIGNALS).chain(resource_use::SIGNALS)
     }

@@ -43,12 +43,12 @@ impl LockPart {
 pub(super) fn part(entry: &Entry<'_>) -> Option<LockPart> {
     let message = entry.message.as_ref();
     match entry.severity.as_ref() {
-        "LOG" | "" => whole(wait(message)?, entry),
+        "LOG" | "" => Some(whole(wait(message)?, entry)),
         "ERROR" if message.starts_with("deadlock detected") => {
-            whole(empty(LockStage::Deadlock, number(&entry.pid)?), entry)
+            Some(whole(empty(LockStage::Deadlock, number(&entry.pid)?), entry))
         }
         "ERROR" | "FATAL" if ends_a_wait(error::kind(&entry.sqlstate, message)) => {
-            whole(empty(LockStage::Failed, number(&entry.pid)?), entry)
+            Some(whole(empty(LockStage::Failed, number(&entry.pid)?), entry))
         }
         "DETAIL" => going_on(entry, |event| detail(message, event)),
         "CONTEXT" => going_on(entry, |event| context(message, event)),
@@ -62,14 +62,14 @@ fn ends_a_wait(kind: &str) -> bool {
     matches!(kind, "cancelled" | "lock_timeout" | "shutdown" | "connection")
 }
 
-fn whole(mut event: LockEvent, entry: &Entry<'_>) -> Option<LockPart> {
+fn whole(mut event: LockEvent, entry: &Entry<'_>) -> LockPart {
     detail(&entry.detail, &mut event);
     context(&entry.context, &mut event);
     if !entry.query.is_empty() {
         event.statement = statement::class(&entry.query);
     }
     name_table(&mut event);
-    Some(LockPart { event, goes_on: false })
+    LockPart { event, goes_on: false }
 }
 
 fn going_on(entry: &Entry<'_>, say: impl FnOnce(&mut LockEvent)) -> Option<LockPart> {
