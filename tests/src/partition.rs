@@ -133,7 +133,7 @@ pub fn remote(store: Arc<dyn object_store::ObjectStore>) -> Remote {
 /// An object store without pauses between its tries.
 pub fn remote_with(store: Arc<dyn object_store::ObjectStore>, tries: u32) -> Remote {
     let none = std::time::Duration::ZERO;
-    let patience = Patience { tries, pause: none, rest: none };
+    let patience = Patience { tries, pause: none, rest: none, ..Patience::USUAL };
     Remote::new(store, "memory".to_owned(), patience).unwrap_or_else(|error| panic!("{error}"))
 }
 

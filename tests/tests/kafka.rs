@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "kafka/broker_restart.rs"]
 mod broker_restart;
+#[path = "kafka/bucket.rs"]
+mod bucket;
 #[path = "kafka/chaos.rs"]
 mod chaos;
 #[path = "kafka/crash.rs"]

@@ -65,9 +65,8 @@ impl Remote {
     /// # Errors
     /// When the object store refuses, or an object is not what it should be.
     pub fn download(&self, moves: &[Move]) -> Result<(), CheckpointError> {
-        let each = |one| async move {
-            self.persistently(|| self.download_one(one)).await.map_err(|trouble| self.explain("download", one, trouble))
-        };
+        let each =
+            |one| async move { self.download_one(one).await.map_err(|trouble| self.explain("download", one, trouble)) };
         self.block_on(futures::stream::iter(moves).map(each).buffer_unordered(AT_A_TIME).try_collect())
     }
 
@@ -104,12 +103,18 @@ impl Remote {
         }
     }
 
+    /// Piece by piece, each a request of its own: one that fails is asked for again, and a file may take longer than a
+    /// request may.
     async fn download_one(&self, one: &Move) -> Result<(), Trouble> {
         let write = |cause| Trouble::Local("write", cause);
-        let mut pieces = self.store.get(&one.object).await?.into_stream();
         let mut file = File::create(&one.file).await.map_err(write)?;
         let (mut hasher, mut bytes) = (blake3::Hasher::new(), 0);
-        while let Some(piece) = pieces.try_next().await? {
+        while bytes < one.bytes {
+            let range = bytes..one.bytes.min(bytes + PIECE as u64);
+            let piece = self.patiently(|| self.store.get_range(&one.object, range.clone())).await?;
+            if piece.is_empty() {
+                break;
+            }
             bytes += piece.len() as u64;
             hasher.update(&piece);
             file.write_all(&piece).await.map_err(write)?;
