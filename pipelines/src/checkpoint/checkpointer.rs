@@ -24,6 +24,7 @@ use super::upload::Meta;
 use super::worker::{self, Board, Job, Order, Standing};
 use super::{epoch, local, restore};
 use crate::clock;
+use crate::detect::Lineage;
 use crate::detect::snapshot::{Reached, reached};
 use crate::state::StateStore;
 
@@ -79,6 +80,12 @@ impl Checkpointer {
             .map_err(|cause| CheckpointError::Start { what: "the thread of checkpoints", cause })?;
         let (claims, copies) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Self { habits, remote, board, claims, copies, jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Where checkpoints are, for messages.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.remote.url()
     }
 
     /// Becomes the owner of a partition, as far as checkpoints are concerned: nobody with a lower epoch writes one that
@@ -155,7 +162,7 @@ impl Checkpointer {
         let copy = Copy::take(store, self.habits.folder.join(local::copy_name(partition, number)))?;
         let source = self.habits.source.clone();
         let (epoch, is_claimed) = standing.epoch;
-        let meta = Meta { source, partition, epoch, reached, taken_at: now };
+        let meta = Meta { source, partition, epoch, reached, lineage: Lineage::of(store)?, taken_at: now };
         let unclaimed = (!is_claimed).then(|| self.claimant());
         let job = Job { copy, order: Order { meta, unclaimed, called_off: Arc::clone(&standing.called_off) } };
         if self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok()) {

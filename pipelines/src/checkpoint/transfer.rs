@@ -2,11 +2,13 @@
 //!
 //! A file is hashed again on its way in both directions: what lies under a hash has that hash, or is not put there.
 
+use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
-use object_store::{Error as Refusal, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{Error as Refusal, GetOptions, GetRange, ObjectStoreExt as _, PutPayload, WriteMultipart};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -110,10 +112,10 @@ impl Remote {
         let mut file = File::create(&one.file).await.map_err(write)?;
         let (mut hasher, mut bytes) = (blake3::Hasher::new(), 0);
         while bytes < one.bytes {
-            let range = bytes..one.bytes.min(bytes + PIECE as u64);
-            let piece = self.patiently(|| self.store.get_range(&one.object, range.clone())).await?;
-            if piece.is_empty() {
-                break;
+            let piece = bytes..one.bytes.min(bytes + PIECE as u64);
+            let (length, piece) = self.patiently(|| self.piece(&one.object, piece.clone())).await?;
+            if length != one.bytes || piece.is_empty() {
+                return Err(Trouble::Differs(format!("it has {length} bytes instead of {}", one.bytes)));
             }
             bytes += piece.len() as u64;
             hasher.update(&piece);
@@ -121,6 +123,13 @@ impl Remote {
         }
         file.sync_all().await.map_err(write)?;
         check(one, bytes, hasher.finalize())
+    }
+
+    /// A piece of an object, and the length of the whole.
+    async fn piece(&self, object: &Path, range: Range<u64>) -> Result<(u64, Bytes), Refusal> {
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+        let found = self.store.get_opts(object, options).await?;
+        Ok((found.meta.size, found.bytes().await?))
     }
 
     fn explain(&self, what: &'static str, one: &Move, trouble: Trouble) -> CheckpointError {

@@ -12,6 +12,7 @@ use super::manifest::{FORMAT, Manifest, StoreFile};
 use super::name::{self, Epoch, Kind};
 use super::remote::{Creation, Remote};
 use super::transfer::Move;
+use crate::detect::Lineage;
 use crate::detect::snapshot::{Reached, STATE_VERSION};
 
 /// Files that are uploaded between two looks at whether the checkpoint is still wanted.
@@ -28,6 +29,8 @@ pub struct Meta {
     pub epoch: Epoch,
     /// How far the store has come.
     pub reached: Reached,
+    /// The history that the store belongs to.
+    pub lineage: Lineage,
     /// When it was taken.
     pub taken_at: Timestamp,
 }
@@ -105,6 +108,7 @@ fn manifest(meta: &Meta, files: Vec<StoreFile>) -> Manifest {
         offset: meta.reached.next_offset,
         sequence: meta.reached.sequence,
         finding_sequence: meta.reached.finding_sequence,
+        lineage: meta.lineage.clone(),
         taken_at: meta.taken_at,
         files,
     }
