@@ -7,6 +7,7 @@
 //! | [`topics`] | creates what is missing, with explicit settings |
 //! | [`ingest_stage`] | users' topics to observations |
 //! | [`detect_stage`] | observations to incidents |
+//! | [`opening`] | opens partitions beside polling |
 //! | [`ownership`] | which partitions a detect thread has, through rebalances |
 //! | [`way_out`], [`read_back`] | publishes what detect decided, and reads back how far it came |
 //! | [`probe`] | whether the brokers have transactions that fence |
@@ -18,6 +19,7 @@ pub mod detect_stage;
 pub mod error;
 pub mod gauges;
 pub mod ingest_stage;
+pub mod opening;
 pub mod ownership;
 pub mod probe;
 pub mod read_back;

@@ -24,6 +24,8 @@ mod own_topics;
 mod same_incidents;
 #[path = "kafka/shutdown.rs"]
 mod shutdown;
+#[path = "kafka/slow_restore.rs"]
+mod slow_restore;
 #[path = "kafka/two_instances.rs"]
 mod two_instances;
 

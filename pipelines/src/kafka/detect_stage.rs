@@ -17,6 +17,7 @@ use tidewatch_schemas::{Origin, Timestamp};
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
+use super::opening::Opening;
 use super::ownership::Ownership;
 use super::way_out::{Exits, WayOut};
 use crate::checkpoint::{Checkpointer, Taken};
@@ -93,8 +94,13 @@ impl DetectStage {
     /// # Errors
     /// When it cannot go on; what was committed stands.
     pub fn run(self, stop: &AtomicBool) -> Result<(), StageError> {
+        let opening = Opening::begin(Arc::clone(&self.custody), Arc::clone(&self.fail_points));
+        let opening = Arc::new(opening.map_err(StageError::Threads)?);
         while !stop.load(Ordering::Relaxed) {
-            match Session::begin(&self)?.run(stop)? {
+            let ended = Session::begin(&self, &opening)?.run(stop);
+            // What the session had asked for is nobody's any more.
+            opening.call_off_all();
+            match ended? {
                 End::Asked => break,
                 End::Uncertain(error) => {
                     tracing::warn!(%error, "partitions of observations are opened again");
@@ -127,9 +133,10 @@ impl DetectStage {
 }
 
 impl<'a> Session<'a> {
-    fn begin(stage: &'a DetectStage) -> Result<Self, StageError> {
-        let exits = stage.exits.clone();
-        let ownership = Ownership::new(Arc::clone(&stage.custody), exits, stage.start, Arc::clone(&stage.fail_points));
+    fn begin(stage: &'a DetectStage, opening: &Arc<Opening>) -> Result<Self, StageError> {
+        let (exits, opening) = (stage.exits.clone(), Arc::clone(opening));
+        let fail_points = Arc::clone(&stage.fail_points);
+        let ownership = Ownership::new(Arc::clone(&stage.custody), opening, exits, stage.start, fail_points);
         let config = clients::consumer(&stage.client, &stage.group, stage.instance.as_deref());
         let consumer: BaseConsumer<Ownership> =
             config.create_with_context(ownership).map_err(while_trying("make a consumer"))?;
@@ -145,6 +152,9 @@ impl<'a> Session<'a> {
                 return uncertain(error);
             }
             if let Some(error) = self.consumer.context().take_failure() {
+                return uncertain(error);
+            }
+            if let Err(error) = self.consumer.context().welcome(&self.consumer, &self.stage.topic) {
                 return uncertain(error);
             }
             self.finish()?;

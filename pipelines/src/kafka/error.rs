@@ -49,6 +49,9 @@ pub enum StageError {
         /// The record's offset.
         offset: i64,
     },
+    /// The threads that open partitions could not be started.
+    #[error("cannot start the threads that open partitions: {0}")]
+    Threads(std::io::Error),
     /// Outputs could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),

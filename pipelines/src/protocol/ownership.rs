@@ -77,8 +77,26 @@ impl Custody {
     /// # Errors
     /// When its state cannot be used or no epoch can be claimed.
     pub fn open(&self, partition: i32) -> Result<Owned, OwnershipError> {
+        let processor = self.read(partition)?;
+        self.own(partition, processor)
+    }
+
+    /// The same, unless the partition is not wanted any more once its state is read, which may take long. `None` then: an
+    /// epoch that is claimed late would be above that of the owner who came meanwhile.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn open_while(&self, partition: i32, is_wanted: impl Fn() -> bool) -> Result<Option<Owned>, OwnershipError> {
+        let processor = self.read(partition)?;
+        if is_wanted() { self.own(partition, processor).map(Some) } else { Ok(None) }
+    }
+
+    fn read(&self, partition: i32) -> Result<Processor, OwnershipError> {
         let store = self.states.choose(partition).map_err(ProcessorError::from)?;
-        let mut processor = Processor::open(Arc::clone(&self.settings), store)?;
+        Ok(Processor::open(Arc::clone(&self.settings), store)?)
+    }
+
+    fn own(&self, partition: i32, mut processor: Processor) -> Result<Owned, OwnershipError> {
         let epoch = self.epochs.claim(partition, processor.epoch()?)?;
         processor.begin_epoch(epoch)?;
         Ok(Owned { processor, epoch })
