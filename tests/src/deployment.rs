@@ -103,11 +103,33 @@ impl Deployment {
     /// # Panics
     /// When it does not start.
     pub fn start_with(&self, instance: &str, environment: &[(&str, &str)]) -> Program {
+        self.run(instance, &[], environment)
+    }
+
+    /// Starts one stage of `tidewatch run` with the state folder `instance`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_stage(&self, instance: &str, stage: &str) -> Program {
+        self.run(instance, &["--only", stage], &[])
+    }
+
+    /// The configuration of an instance, written to a file.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn configured(&self, instance: &str) -> PathBuf {
         let file = self.folder.path().join(format!("{instance}.yaml"));
         fs::write(&file, self.configuration(instance)).expect("a configuration can be written");
+        file
+    }
+
+    fn run(&self, instance: &str, more: &[&str], environment: &[(&str, &str)]) -> Program {
+        let file = self.configured(instance);
         let said = self.folder.path().join(instance);
         let environment = [environment, &[("S3_SECRET", "secret")]].concat();
-        Program::start_with(&["run", "--config", shown(&file)], &said, &environment)
+        let arguments = [&["run", "--config", shown(&file)], more].concat();
+        Program::start_with(&arguments, &said, &environment)
     }
 
     /// The topics that agents write to.
@@ -169,6 +191,17 @@ impl Deployment {
         let folders = fs::read_dir(self.folder.path().join("checkpoints/manifests")).into_iter().flatten().flatten();
         let names = |folder: fs::DirEntry| fs::read_dir(folder.path()).into_iter().flatten().flatten();
         folders.flat_map(names).map(|entry| entry.path()).collect()
+    }
+
+    /// Files of checkpoints that no checkpoint names: of those that were begun and not finished.
+    pub fn unnamed_files(&self) -> usize {
+        let texts = self.checkpoints().into_iter().filter_map(|path| fs::read_to_string(path).ok());
+        let named: String = texts.collect();
+        let folder = self.folder.path().join("checkpoints");
+        let list = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = ["sst", "files"].into_iter().flat_map(|kind| list(folder.join(kind))).flat_map(list);
+        let is_named = |file: &PathBuf| file.file_name().is_some_and(|name| named.contains(&*name.to_string_lossy()));
+        files.filter(|file| !is_named(file)).count()
     }
 
     /// Records that ingest and detect have still to read, as far as their groups know; `None` when the broker does not say.

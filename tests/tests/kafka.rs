@@ -20,6 +20,8 @@ mod lost_disk;
 mod lost_input;
 #[path = "kafka/own_topics.rs"]
 mod own_topics;
+#[path = "kafka/reshard.rs"]
+mod reshard;
 #[path = "kafka/same_incidents.rs"]
 mod same_incidents;
 #[path = "kafka/shutdown.rs"]
