@@ -121,6 +121,7 @@ pub fn checkpointer(remote: Remote, folder: &Path, instance: &str) -> Checkpoint
         folder: folder.to_owned(),
         schedule: Schedule::new(std::time::Duration::from_mins(1), 1 << 28),
         keep: 3,
+        fail_points: Arc::default(),
     };
     Checkpointer::new(remote, habits).unwrap_or_else(|error| panic!("{error}"))
 }

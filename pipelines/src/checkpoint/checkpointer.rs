@@ -26,10 +26,11 @@ use super::{epoch, local, restore};
 use crate::clock;
 use crate::detect::Lineage;
 use crate::detect::snapshot::{Reached, reached};
+use crate::protocol::FailPoints;
 use crate::state::StateStore;
 
 /// How checkpoints are taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Habits {
     /// The log that is read: its cluster and topic. Checkpoints of another one are refused.
     pub source: String,
@@ -41,6 +42,8 @@ pub struct Habits {
     pub schedule: Schedule,
     /// How many of a partition are kept.
     pub keep: usize,
+    /// Where tests end the process.
+    pub fail_points: Arc<FailPoints>,
 }
 
 /// What came of taking a checkpoint.
@@ -73,10 +76,10 @@ impl Checkpointer {
     pub fn new(remote: Remote, habits: Habits) -> Result<Self, CheckpointError> {
         let (remote, board) = (Arc::new(remote), Arc::<Board>::default());
         let (jobs, queue) = channel();
-        let (uploading, watching, keep) = (Arc::clone(&remote), Arc::clone(&board), habits.keep);
+        let (uploading, watching, own) = (Arc::clone(&remote), Arc::clone(&board), habits.clone());
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || worker::run(&queue, &uploading, &watching, keep))
+            .spawn(move || worker::run(&queue, &uploading, &watching, &own))
             .map_err(|cause| CheckpointError::Start { what: "the thread of checkpoints", cause })?;
         let (claims, copies) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Self { habits, remote, board, claims, copies, jobs: Some(jobs), thread: Some(thread) })

@@ -20,11 +20,11 @@ use super::gauges::Gauges;
 use super::opening::Opening;
 use super::ownership::Ownership;
 use super::way_out::{Exits, WayOut};
-use crate::checkpoint::{Checkpointer, Taken};
+use crate::checkpoint::Checkpointer;
 use crate::clock::{self, Stopwatch};
 use crate::config::Start;
 use crate::detect::{Processor, Received};
-use crate::protocol::{Committed, Custody, FailPoint, FailPoints, Lane, Step};
+use crate::protocol::{Committed, Custody, FailPoints, Lane, Step};
 
 /// How often the group is told how far its members are, for those who watch lag.
 const TELL_GROUP: Duration = Duration::from_secs(5);
@@ -117,18 +117,15 @@ impl DetectStage {
         if let Some(checkpoints) = &self.checkpoints
             && checkpoints.due(partition, clock::now(), processor.store().written())
         {
-            self.checkpoint(checkpoints, partition, processor);
+            checkpoint(checkpoints, partition, processor);
         }
     }
+}
 
-    /// A checkpoint that cannot be taken costs a longer replay one day, and nothing now.
-    fn checkpoint(&self, checkpoints: &Checkpointer, partition: i32, processor: &Processor) {
-        let taken = checkpoints.take(partition, processor.store(), clock::now());
-        match taken {
-            Ok(Taken::Queued(_)) => self.fail_points.pass(FailPoint::MidCheckpointUpload),
-            Ok(Taken::Busy | Taken::Unchanged) => {}
-            Err(error) => tracing::warn!(partition, %error, "no checkpoint could be taken"),
-        }
+/// A checkpoint that cannot be taken costs a longer replay one day, and nothing now.
+fn checkpoint(checkpoints: &Checkpointer, partition: i32, processor: &Processor) {
+    if let Err(error) = checkpoints.take(partition, processor.store(), clock::now()) {
+        tracing::warn!(partition, %error, "no checkpoint could be taken");
     }
 }
 
@@ -248,7 +245,7 @@ impl<'a> Session<'a> {
         // What is on its way is older; a partition has one at a time.
         let _ = checkpoints.settle(half);
         for (partition, lane) in &self.consumer.context().held().lanes {
-            self.stage.checkpoint(checkpoints, *partition, lane.processor());
+            checkpoint(checkpoints, *partition, lane.processor());
         }
         if !checkpoints.settle(half) {
             tracing::warn!("the last checkpoints were not done in time; the ones before count");

@@ -22,7 +22,7 @@ pub enum FailPoint {
     AfterCommitBeforePrune,
     /// Partitions are being taken or given up.
     InRebalance,
-    /// A checkpoint was taken and is being uploaded.
+    /// Some files of a checkpoint are in the object store, and its manifest is not.
     MidCheckpointUpload,
 }
 
