@@ -3,7 +3,7 @@
 //! A disk that fills, a database that grows and a total that is sent as a level have no usual level, only a usual growth.
 //! A series counts as growing when, over two days and fifty moves, what it lost is next to nothing beside what it won. A
 //! fall to less than a tenth of what it was is a reset, as of a counter: what it shows is what it grew by since; a series
-//! that resets all the time is not growing. A share, which stays between zero and one and takes many values, is judged
+//! that resets all the time is not growing, and one wild value among noise makes no growth of it. A share, which stays between zero and one and takes many values, is judged
 //! on the angular scale, on which shares near the ends spread as much as those in the middle (M. S. Bartlett, "The square
 //! root transformation in analysis of variance", Supplement to the Journal of the Royal Statistical Society 3, 1936).
 //! State: 72 bytes. Values that are not finite are ignored.
@@ -21,6 +21,10 @@ const WATCHED_MS: i64 = 2 * 86_400_000;
 const MOST_LOST: f64 = 0.02;
 /// ...and stops being one when it loses more than this.
 const TOO_MUCH_LOST: f64 = 0.05;
+/// At most this share of its moves goes down, whatever their size: noise beside one wild value is no growth.
+const MOST_FALLS: f32 = 0.25;
+/// A move counts as at most so many usual ones, once this many were seen.
+const MOST_USUAL_MOVES: (f64, f32) = (50.0, 20.0);
 /// A fall to less than this share is a reset.
 const RESET: f64 = 0.1;
 /// At most this share of moves may be resets.
@@ -51,6 +55,7 @@ pub struct State {
     lost: f64,
     moves: f32,
     resets: f32,
+    falls: f32,
     shares: u8,
     beyond: bool,
     course: Course,
@@ -102,24 +107,33 @@ impl State {
         self.moves += 1.0;
         if self.moves > MEMORY {
             (self.moves, self.resets) = (self.moves * 0.5, self.resets * 0.5);
-            (self.won, self.lost) = (self.won * 0.5, self.lost * 0.5);
+            (self.won, self.lost, self.falls) = (self.won * 0.5, self.lost * 0.5, self.falls * 0.5);
         }
         if step < 0.0 && (0.0..RESET * last).contains(&value) {
             self.resets += 1.0;
             return value;
         }
+        let counted = step.abs().min(self.most());
         if step > 0.0 {
-            self.won += step;
+            self.won += counted;
         } else {
-            self.lost -= step;
+            self.lost += counted;
+            self.falls += 1.0;
         }
         step
+    }
+
+    /// As how much a move counts at most.
+    fn most(&self) -> f64 {
+        let (most, seen) = MOST_USUAL_MOVES;
+        if self.moves < seen { f64::INFINITY } else { most * (self.won + self.lost) / f64::from(self.moves) }
     }
 
     fn decided(&self, now: Timestamp) -> Course {
         let watched = self.began.is_some_and(|began| now - began >= WATCHED_MS);
         let most = if self.course == Course::Growth { TOO_MUCH_LOST } else { MOST_LOST };
-        let grows = self.lost <= most * self.won && self.resets <= MOST_RESETS * self.moves;
+        let rises = self.falls <= MOST_FALLS * self.moves && self.resets <= MOST_RESETS * self.moves;
+        let grows = rises && self.lost <= most * self.won;
         if watched && self.moves >= WARM_UP && grows {
             return Course::Growth;
         }
@@ -187,6 +201,13 @@ mod tests {
             let growing =
                 windows(family.values(4).take(60 * DAY)).filter(|window| state.step(window).0 == Course::Growth);
             assert_eq!(growing.count(), 0, "{family:?}");
+            for wild in [DAY / 100, 10 * DAY] {
+                let mut state = State::default();
+                let values = family.values(4).take(20 * DAY).enumerate();
+                let values = values.map(|(turn, value)| if turn == wild { 1e12 } else { value });
+                let growing = windows(values).filter(|window| state.step(window).0 == Course::Growth);
+                assert_eq!(growing.count(), 0, "{family:?}, one wild value at {wild}");
+            }
         }
         assert_eq!(course((0..DAY).map(|turn| turn as f64)).0, Course::Level, "one day proves nothing");
         let saw = (0..9 * DAY).map(|turn| if turn % 10 == 9 { 0.0 } else { (turn % 10) as f64 });

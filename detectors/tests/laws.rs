@@ -213,3 +213,18 @@ fn memory_stays_the_same_size() {
     let (short, long) = (size(&short), size(&long));
     assert!(long < short + 600, "{short} bytes after three weeks, {long} after more than a year");
 }
+
+#[test]
+fn a_wild_value_blinds_nobody() {
+    for wild in [1e3, 1e6, 1e12, -1e12] {
+        for later in [3, 10, 39] {
+            let mut points = series::steady(21 + later);
+            points[20 * 48].value = wild;
+            let last = points.len() - 48;
+            points[last..].iter_mut().for_each(|point| point.value += 60.0);
+            let since = points[last].at;
+            let told = alarms(&judged(&points, &Feed { false_alarms: 1.0, ..Feed::default() }));
+            assert!(told.iter().any(|at| *at >= since), "{wild}, {later} days later: {told:?}");
+        }
+    }
+}

@@ -28,6 +28,8 @@ use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, Sta
 
 /// How long findings are waited for before the group is looked after again.
 const FINDINGS: Duration = Duration::from_secs(10);
+/// How long observations are waited for before it is looked whether the service is to end.
+const OBSERVATIONS: Duration = Duration::from_secs(10);
 
 /// A part of the service that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -155,7 +157,7 @@ struct Parts<'a> {
 impl Parts<'_> {
     fn publisher(&self) -> Result<Box<dyn Publish>, StageError> {
         let publisher = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
-        Ok(Box::new(publisher))
+        Ok(Box::new(publisher.with_patience(OBSERVATIONS)))
     }
 
     fn topic(&self, name: &str) -> (String, i32) {
@@ -173,7 +175,6 @@ impl Parts<'_> {
             sources: sources.collect::<BTreeSet<_>>().into_iter().collect(),
             start: config.start,
             observations: self.topic(&names.observations),
-            rejects: self.topic(&names.rejects),
             batch: config.batch,
             linger: config.linger,
             tick: (self.config.detect.clock == Clock::Ticks).then_some(config.tick),

@@ -12,6 +12,8 @@ use super::profile::Usual;
 
 /// How much better a season must be than what is simpler.
 const BETTER: f32 = 0.97;
+/// An error counts as at most this many of the largest steps: one wild value does not decide which forecast is better.
+const WORST: f32 = 30.0;
 /// Windows over which the forecasts are compared.
 const CONTEST: f32 = 400.0;
 /// Windows of the slow level.
@@ -106,7 +108,7 @@ impl Levels {
         let young = 1.0 / seen;
         let contest = (1.0 / a_day.min(CONTEST)).max(young);
         for (error, usual) in self.errors.iter_mut().zip(forecast.usuals) {
-            *error += contest * ((value - usual).abs() - *error);
+            *error += contest * ((value - usual).abs().min(WORST * most) - *error);
         }
         let young = young.min(0.5);
         self.base += trust * (1.0 / a_day).max(young) * (value - self.base - day).clamp(-most, most);

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 const ESCALATION: f32 = 0.2;
 /// Windows over which that demand fades.
 const ESCALATION_WINDOWS: f32 = 20.0;
+/// An alarm is held as one of at most this surprise: the size of a wild value says nothing of the next trouble.
+const MOST: f32 = 30.0;
 /// Days over which the level of the last alarm fades: what is left of a trouble on the next day is still that trouble.
 const FADING_DAYS: f32 = 1.5;
 /// Fewest windows over which it does.
@@ -24,7 +26,7 @@ impl Hold {
         self.since += 1.0;
         let alarm = surprise > self.needed().max(threshold);
         if alarm {
-            (self.level, self.since) = (surprise, 0.0);
+            (self.level, self.since) = (surprise.min(MOST), 0.0);
         } else {
             self.level -= self.level / (FADING_DAYS * a_day).max(FEWEST);
         }
@@ -50,6 +52,14 @@ mod tests {
         let alarms: Vec<bool> =
             [9.0, 9.0, 8.5, 10.0, 20.0, 19.0].map(|surprise| hold.step(surprise, 7.0, 288.0)).into();
         assert_eq!(alarms, [true, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_wild_value_is_held_like_any_great_one() {
+        let (mut wild, mut great) = (Hold::default(), Hold::default());
+        wild.step(9_000.0, 7.0, 288.0);
+        great.step(40.0, 7.0, 288.0);
+        assert_eq!(wild, great);
     }
 
     #[test]

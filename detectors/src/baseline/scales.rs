@@ -15,6 +15,8 @@ const MOST: f32 = 6.0;
 const GRAIN: f32 = 1e-4;
 /// Share of the largest distance that is forgotten in a day.
 const FORGOTTEN: f32 = 0.1;
+/// How many times the largest distance grows at most with one window: one wild value is no measure of the next.
+const MOST_GROWTH: f32 = 10.0;
 /// A half-hour's own scale is at least this share of that of the series.
 const LEAST_SHARE: f32 = 0.3;
 
@@ -51,6 +53,7 @@ impl Scales {
         let seen = pace.seen();
         let cut = if seen < UNCUT { season } else { season.min(MOST * self.season + least) };
         self.season += (cut - self.season) / seen.min(SEASON_MEMORY);
-        self.farthest = (self.farthest * (1.0 - FORGOTTEN / pace.a_day())).max(level);
+        let known = if self.farthest > 0.0 { level.min(MOST_GROWTH * self.farthest) } else { level };
+        self.farthest = (self.farthest * (1.0 - FORGOTTEN / pace.a_day())).max(known);
     }
 }

@@ -139,3 +139,17 @@ fn ordinary_series_keep_the_promised_rate() {
         assert!(episodes <= 3, "{name}: {episodes} in a month");
     }
 }
+
+#[test]
+fn a_wild_value_blinds_nobody() {
+    for wild in [10.0, 1e6, 1e12] {
+        let (day, slow) = (8_640, 8_640 + 2_000);
+        let values = latency(5).take(slow + 60).enumerate().map(|(place, value)| match place {
+            _ if place == day => wild,
+            _ if place >= slow => value * 6.0,
+            _ => value,
+        });
+        let told = found(LATENCY, values);
+        assert!(told.iter().any(|(place, _)| (slow..slow + 12).contains(place)), "{wild}: {told:?}");
+    }
+}

@@ -13,7 +13,7 @@ use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 use super::folded::Folded;
 
 /// Version of every stored value.
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
