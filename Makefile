@@ -35,7 +35,7 @@ test-s3: prepare-s3 build ## the tests of checkpoints in a bucket, which is down
 
 soak: prepare-kafka build ## kill instances and the broker for SOAK_MINUTES, and at each step of the protocol twenty times
 	deploy/kafka/install
-	SOAK_MINUTES=$(SOAK_MINUTES) SWEEPS=20 cargo test --workspace --test kafka -- --ignored --nocapture --test-threads=1 \
+	SOAK_MINUTES=$(SOAK_MINUTES) cargo test --workspace --test kafka -- --ignored --nocapture --test-threads=1 \
 	  chaos:: fail_points::
 
 accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie

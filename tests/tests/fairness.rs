@@ -171,7 +171,7 @@ fn delays(case: Case) -> Vec<Duration> {
         let since = Instant::now();
         work.commit();
         now += since.elapsed();
-        delays.extend(watched.into_iter().map(|at| now - at));
+        delays.extend(watched.into_iter().map(|at| now.saturating_sub(at)));
     }
     delays.sort_unstable();
     delays

@@ -1,6 +1,6 @@
 //! The process ends at each step of the protocol, over and over: every incident is there once all the same.
 //!
-//! CI ends it five times at each place; `SWEEPS=20` as often as it is told.
+//! It is ended twenty times at each place, or `SWEEPS` times.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tidewatch_tests::simulator::random::Random;
 use crate::Broker;
 use crate::chaos::{pools, send_recordings, wanted};
 
-const SWEEPS: u64 = 5;
+const SWEEPS: u64 = 20;
 const PARTITIONS: i32 = 8;
 /// Recorded seconds per second.
 const SPEED: f64 = 30.0;
