@@ -6,7 +6,7 @@
 //! undo the move.
 //!
 //! Where the object store does not answer, a machine with a state of its own goes on with it and counts the epoch for
-//! itself: the broker's fence holds without the object store. A machine without one has nothing to go on with.
+//! itself: the broker's fence holds without the object store. A machine without one has nothing to go on with, and waits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use super::manifest::{Flaw, Manifest};
 use super::name::Epoch;
 use crate::clock;
 use crate::detect::snapshot::reached;
-use crate::detect::{Kinship, Lineage};
+use crate::detect::{Kinship, Lineage, ProcessorError};
 use crate::protocol::{Epochs, OwnershipError, States};
 use crate::state::{RocksStore, StateStore, StoreError};
 
@@ -32,13 +32,17 @@ pub struct SharedStates {
 }
 
 impl States for SharedStates {
-    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, StoreError> {
+    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, OwnershipError> {
         let folder = self.folder.join(partition.to_string());
         let chosen = self.choose_in(partition, &folder);
         let what = "choose the state to go on with";
         let failed = |error: CheckpointError| match error {
-            CheckpointError::Store(error) => error,
-            error => StoreError { place: folder.display().to_string(), what, cause: error.to_string() },
+            CheckpointError::Store(error) => OwnershipError::from(ProcessorError::from(error)),
+            error if error.passes() => OwnershipError::Unreachable { partition, cause: error.to_string() },
+            error => {
+                let store = StoreError { place: folder.display().to_string(), what, cause: error.to_string() };
+                OwnershipError::from(ProcessorError::from(store))
+            }
         };
         Ok(Box::new(chosen.map_err(failed)?))
     }

@@ -174,7 +174,7 @@ mod tests {
     use crate::config::Config;
     use crate::detect::Settings;
     use crate::protocol::{LocalEpochs, States};
-    use crate::state::{MemoryStore, StateStore, StoreError};
+    use crate::state::{MemoryStore, StateStore};
 
     /// States that say when they are asked for, and wait until they are told to be there.
     struct Slow {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     impl States for Slow {
-        fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, StoreError> {
+        fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, OwnershipError> {
             self.begun.lock().unwrap().send(partition).unwrap();
             self.gates[&partition].lock().unwrap().recv().unwrap();
             Ok(Box::new(MemoryStore::default()))

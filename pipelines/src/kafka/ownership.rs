@@ -17,14 +17,17 @@ use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use super::error::{StageError, while_trying};
 use super::opening::Opening;
 use super::way_out::{Exits, WayOut};
+use crate::clock::Stopwatch;
 use crate::config::Start;
-use crate::protocol::{Custody, Extent, FailPoint, FailPoints, Lane, Owned, Source};
+use crate::protocol::{Custody, Extent, FailPoint, FailPoints, Lane, Owned, OwnershipError, Source};
 
 /// How long the broker may take to say what a partition has.
 const ANSWER: Duration = Duration::from_secs(5);
 /// How often a broker is asked whose answer would mean that records are gone, and the time between two questions.
 const ASK: u32 = 4;
 const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// How long a partition waits whose state could not be reached, until it is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
 /// How long the client may take to set where it reads.
 const SEEK: Duration = Duration::from_secs(5);
 
@@ -47,6 +50,8 @@ pub struct Held {
     pub paused: BTreeSet<i32>,
     /// Partitions that are open and whose reading could not be set yet, with where it begins.
     arriving: BTreeMap<i32, (Lane<WayOut>, i64)>,
+    /// Partitions whose state could not be reached, and since when.
+    waiting: BTreeMap<i32, Stopwatch>,
     failure: Option<StageError>,
 }
 
@@ -94,8 +99,17 @@ impl Ownership {
     /// # Errors
     /// When a partition could not be opened, or the broker does not say what it has.
     pub fn welcome(&self, consumer: &BaseConsumer<Self>, topic: &str) -> Result<(), StageError> {
+        self.try_again();
         while let Some((number, opened)) = self.opening.take_ready() {
-            let mut lane = self.lane(topic, number, opened?);
+            let owned = match opened {
+                Err(error @ OwnershipError::Unreachable { .. }) => {
+                    tracing::warn!(%error, again_in = ?TRY_AGAIN, "the others are judged meanwhile");
+                    self.held().waiting.insert(number, Stopwatch::start());
+                    continue;
+                }
+                opened => opened?,
+            };
+            let mut lane = self.lane(topic, number, owned);
             let extent = extent(consumer, (topic, number), lane.processor().next_offset())?;
             let begin = lane.begin(extent, self.start);
             self.held().arriving.insert(number, (lane, begin));
@@ -118,6 +132,16 @@ impl Ownership {
         Ok(())
     }
 
+    fn try_again(&self) {
+        let mut held = self.held();
+        let is_due = |since: &Stopwatch| since.elapsed() >= TRY_AGAIN;
+        let due: Vec<i32> = held.waiting.iter().filter(|(_, since)| is_due(since)).map(|(number, _)| *number).collect();
+        for number in due {
+            held.waiting.remove(&number);
+            self.opening.ask(number);
+        }
+    }
+
     fn lane(&self, topic: &str, number: i32, owned: Owned) -> Lane<WayOut> {
         let source = Source { topic: topic.into(), partition: number };
         Lane::new(source, owned, self.exits.way_out(number), Arc::clone(&self.fail_points))
@@ -130,6 +154,7 @@ impl Ownership {
             let was_opening = self.opening.call_off(partition);
             let mut held = self.held();
             let arriving = held.arriving.remove(&partition);
+            let was_opening = held.waiting.remove(&partition).is_some() || was_opening;
             if held.paused.remove(&partition) || arriving.is_some() || was_opening {
                 paused.add_partition(&topic, partition);
             }
@@ -151,6 +176,7 @@ impl Ownership {
     fn lose_the_rest(&self) {
         let mut held = self.held();
         held.paused.clear();
+        held.waiting.clear();
         let (lanes, arriving) = (std::mem::take(&mut held.lanes), std::mem::take(&mut held.arriving));
         drop(held);
         for (partition, lane) in lanes.into_iter().chain(arriving.into_iter().map(|(number, (lane, _))| (number, lane)))

@@ -20,10 +20,8 @@ const PARTITIONS: i32 = 8;
 const SPEED: f64 = 30.0;
 const LIMIT: Duration = Duration::from_mins(1);
 
-#[test]
-#[ignore = "needs Apache Kafka and a bucket: make test-kafka"]
-fn a_bucket_that_fails_stops_nothing_and_holds_what_an_empty_disk_needs() {
-    let (broker, bucket) = (Broker::start(), Bucket::start(1_000));
+/// A way to the bucket, what makes it refuse everything, and how often it has.
+fn detour(bucket: &Bucket) -> (Detour, Arc<AtomicBool>, Arc<AtomicUsize>) {
     let (is_away, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let (away, count) = (Arc::clone(&is_away), Arc::clone(&refused));
     let detour = Detour::to(bucket.address(), move |_| {
@@ -33,6 +31,14 @@ fn a_bucket_that_fails_stops_nothing_and_holds_what_an_empty_disk_needs() {
         count.fetch_add(1, Ordering::Relaxed);
         Mishap::Refused
     });
+    (detour, is_away, refused)
+}
+
+#[test]
+#[ignore = "needs Apache Kafka and a bucket: make test-kafka"]
+fn a_bucket_that_fails_stops_nothing_and_holds_what_an_empty_disk_needs() {
+    let (broker, bucket) = (Broker::start(), Bucket::start(1_000));
+    let (detour, is_away, refused) = detour(&bucket);
     let mut case = Deployment::new(broker.bootstrap(), "bucket", "otlp-bucket");
     (case.batch, case.takes_checkpoints, case.tells_vitals) = (20, true, true);
     case.bucket = Some(detour.address().to_owned());
@@ -73,7 +79,11 @@ fn a_bucket_that_fails_stops_nothing_and_holds_what_an_empty_disk_needs() {
     first.kill();
     std::fs::remove_dir_all(case.state("first")).expect("its disk can be lost");
 
+    is_away.store(true, Ordering::Relaxed);
     let mut second = case.start("second");
+    assert!(program::until(LIMIT, || second.said().contains(" waits: ")), "it does not wait\n{}", second.last_words());
+    assert!(second.is_running() && !second.said().contains("partition gained"), "it cannot know what there is");
+    is_away.store(false, Ordering::Relaxed);
     let goes_on = || second.said().matches("restored from the checkpoint").count() >= pools.len();
     assert!(program::until(LIMIT, goes_on), "nothing was restored\n{}", second.last_words());
     case.await_end_of_input();
