@@ -30,7 +30,7 @@ mod progress;
 pub mod reshard;
 pub mod settings;
 pub mod snapshot;
-mod stored;
+pub(crate) mod stored;
 mod tenants;
 
 pub use lineage::{Kinship, Lineage};
