@@ -41,6 +41,7 @@ pub use ingest::{IngestConfig, Start};
 pub use kafka::{KafkaConfig, Publishing};
 pub use layers::{DEFAULTS, Flag, PREFIX, Text};
 pub use log::{LogConfig, LogFormat};
+pub use quantity::duration;
 pub use secret::Setting;
 pub use topics::TopicsConfig;
 
