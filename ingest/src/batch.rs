@@ -23,14 +23,22 @@ const REJECTS: usize = 100;
 /// What one record became.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Handled {
-    /// Records for `tidewatch.observations`, numbered from 0 in this order.
+    /// Its observations, by pool and numbered from 0 in this order.
     pub envelopes: Vec<Envelope>,
-    /// Records for `tidewatch.rejects`.
+    /// What was refused of it.
     pub rejects: Vec<Reject>,
     /// Observations whose agent's clock was too far ahead and which carry the latest allowed time instead.
     pub clamped: u64,
     /// Observations that no rule could assign to a tenant.
     pub unassigned: u64,
+}
+
+impl Handled {
+    /// The records for `tidewatch.observations`: its observations, then what was refused.
+    #[must_use]
+    pub fn into_envelopes(self) -> Vec<Envelope> {
+        self.envelopes.into_iter().chain(Envelope::of_rejects(self.rejects)).collect()
+    }
 }
 
 /// A point as a decoder hands it over.

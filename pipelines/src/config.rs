@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `layers` | merges the sources; every value remembers where it was written |
 //! | `section` | reads keys one by one and writes down everything that is wrong, unknown keys included |
-//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `calendar`, `log` | one section each: its type, its limits |
+//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `calendar`, `pager`, `log` | one section each: its type, its limits |
 //! | `quantity` | `10s`, `1MiB` |
 //! | `secret` | settings that must not be seen |
 //! | `environment` | reads the process's environment |
@@ -21,6 +21,7 @@ mod ingest;
 mod kafka;
 mod layers;
 mod log;
+mod pager;
 mod quantity;
 mod secret;
 mod section;
@@ -41,6 +42,7 @@ pub use ingest::{IngestConfig, Start};
 pub use kafka::{KafkaConfig, Publishing};
 pub use layers::{DEFAULTS, Flag, PREFIX, Text};
 pub use log::{LogConfig, LogFormat};
+pub use pager::{ChannelConfig, PagerConfig};
 pub use quantity::duration;
 pub use secret::Setting;
 pub use topics::TopicsConfig;
@@ -67,6 +69,8 @@ pub struct Config {
     pub ingest: IngestConfig,
     /// How detection works.
     pub detect: DetectConfig,
+    /// How people are told.
+    pub pager: PagerConfig,
     /// What the program says about itself.
     pub log: LogConfig,
 }
@@ -110,6 +114,7 @@ fn read(root: &mut Section) -> Config {
         topics: root.section("topics", topics::read),
         ingest: root.section("ingest", ingest::read),
         detect: root.section("detect", |section| detect::read(section, calendars)),
+        pager: root.section("pager", pager::read),
         log: root.section("log", log::read),
     };
     refuse_own_topics(root, &config, &sources);

@@ -28,7 +28,7 @@ mod progress;
 pub mod reshard;
 pub mod settings;
 pub mod snapshot;
-mod stored;
+pub(crate) mod stored;
 mod tenants;
 
 pub use loss::{Gap, Missing};

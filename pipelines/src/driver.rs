@@ -136,8 +136,7 @@ impl Driver {
         };
         *offset += 1;
         let handled = decoded(&self.setup.ingest, &record);
-        self.outputs.rejects.extend(handled.rejects);
-        for envelope in handled.envelopes {
+        for envelope in handled.into_envelopes() {
             self.append(&envelope, push.at)?;
         }
         Ok(())
@@ -153,8 +152,7 @@ impl Driver {
     }
 
     fn append(&mut self, envelope: &Envelope, at: Timestamp) -> Result<(), LaneError> {
-        let Content::Observations { pool, .. } = &envelope.content else { return Ok(()) };
-        let partition = partition_of(pool.as_str().as_bytes(), self.setup.partitions);
+        let partition = partition_of(&envelope.key(), self.setup.partitions);
         self.append_to(usize::try_from(partition).unwrap_or(0), &wire::encode(envelope), at)
     }
 

@@ -77,6 +77,9 @@ fn tell(service: &Service) {
         published = gauges.published.get(),
         outbox = gauges.outbox.get(),
         checkpoint_age = gauges.checkpoint_age().map(|age| age.as_secs_f64()),
+        told = gauges.told.get(),
+        given_up = gauges.given_up.get(),
+        untold = gauges.untold.get(),
         event_time = gauges.event_time().map(tracing::field::display),
         "so far"
     );

@@ -19,15 +19,20 @@ use crate::detect::Settings;
 use crate::kafka::detect_stage::DetectStage;
 use crate::kafka::error::while_trying;
 use crate::kafka::ingest_stage::IngestStage;
+use crate::kafka::pager_stage::{PagerStage, Reached};
 use crate::kafka::probe;
 use crate::kafka::read_back::OutputReader;
 use crate::kafka::topics::{self, Partitions};
 use crate::kafka::way_out::{Exits, Routes};
 use crate::kafka::{Gauges, StageError};
+use crate::pager::post::{Post, PostError};
+use crate::pager::routes::Route;
 use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, States};
 
 /// How long findings are waited for before the group is looked after again.
 const FINDINGS: Duration = Duration::from_secs(10);
+/// How long observations are waited for before it is looked whether the service is to end.
+const OBSERVATIONS: Duration = Duration::from_secs(10);
 
 /// A part of the service that can run in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -36,11 +41,13 @@ pub enum Stage {
     Ingest,
     /// Observations to incidents.
     Detect,
+    /// Incidents to the channels of people.
+    Pager,
 }
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 2] = [Self::Ingest, Self::Detect];
+    pub const ALL: [Self; 3] = [Self::Ingest, Self::Detect, Self::Pager];
 
     /// Its name on the command line.
     #[must_use]
@@ -48,6 +55,7 @@ impl Stage {
         match self {
             Self::Ingest => "ingest",
             Self::Detect => "detect",
+            Self::Pager => "pager",
         }
     }
 }
@@ -64,6 +72,9 @@ pub enum ServiceError {
     /// Checkpoints cannot be taken.
     #[error(transparent)]
     Checkpoints(#[from] CheckpointError),
+    /// Channels cannot be reached at all.
+    #[error(transparent)]
+    Post(#[from] PostError),
     /// The rules of ingest are wrong.
     #[error(transparent)]
     Ingest(#[from] tidewatch_ingest::SettingsError),
@@ -110,6 +121,14 @@ impl Service {
                     let detect = parts.detect(gauges)?;
                     spawn(*stage, move || ended(Stage::Detect, &stop, |stop| detect.run(stop)))?
                 }
+                Stage::Pager if config.pager.channels.is_empty() => {
+                    tracing::info!("there are no channels: nobody is told of incidents");
+                    continue;
+                }
+                Stage::Pager => {
+                    let pager = parts.pager(gauges)?;
+                    spawn(*stage, move || ended(Stage::Pager, &stop, |stop| pager.run(stop)))?
+                }
             };
             service.threads.push((*stage, handle));
         }
@@ -155,7 +174,7 @@ struct Parts<'a> {
 impl Parts<'_> {
     fn publisher(&self) -> Result<Box<dyn Publish>, StageError> {
         let publisher = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
-        Ok(Box::new(publisher))
+        Ok(Box::new(publisher.with_patience(OBSERVATIONS)))
     }
 
     fn topic(&self, name: &str) -> (String, i32) {
@@ -173,7 +192,6 @@ impl Parts<'_> {
             sources: sources.collect::<BTreeSet<_>>().into_iter().collect(),
             start: config.start,
             observations: self.topic(&names.observations),
-            rejects: self.topic(&names.rejects),
             batch: config.batch,
             linger: config.linger,
             tick: (self.config.detect.clock == Clock::Ticks).then_some(config.tick),
@@ -208,6 +226,35 @@ impl Parts<'_> {
             gauges,
             fail_points: Arc::new(FailPoints::of(self.environment)),
             checkpoints,
+        })
+    }
+
+    fn pager(&self, gauges: Arc<Gauges>) -> Result<PagerStage, ServiceError> {
+        let config = &self.config.pager;
+        let (mut channels, mut habits, mut replicas) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for channel in &config.channels {
+            let of_each = Reached { per_minute: channel.per_minute, private: channel.private };
+            habits.extend(channel.replicas().into_iter().map(|name| (name, of_each)));
+            channels.extend(channel.resolved(self.environment)?);
+            replicas.insert(channel.name.clone(), channel.replicas());
+        }
+        let of_route = |route: &Route| {
+            let told = route.channels.iter().filter_map(|name| replicas.get(name)).flatten().cloned();
+            Route { channels: told.collect(), ..route.clone() }
+        };
+        Ok(PagerStage {
+            client: self.client.clone(),
+            group: config.group.clone(),
+            topic: self.config.topics.names.incidents.clone(),
+            member: self.config.kafka.instance.clone(),
+            state: config.state.clone(),
+            start: config.start,
+            channels,
+            habits,
+            routes: config.routes.iter().map(of_route).collect(),
+            runbooks: config.runbooks.clone(),
+            post: Post::new(config.timeout)?,
+            gauges,
         })
     }
 

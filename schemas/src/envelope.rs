@@ -1,16 +1,17 @@
-//! A record of `tidewatch.observations`: what ingest made of one input for one pool, or a tick.
+//! A record of `tidewatch.observations`: what ingest made of one input for one pool, what it refused of one, or a tick.
 
 use std::sync::Arc;
 
 use crate::ids::PoolId;
 use crate::observation::Observation;
 use crate::origin::Origin;
+use crate::reject::Reject;
 use crate::time::Timestamp;
 
 /// One record of `tidewatch.observations`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
-    /// Observations of one pool, or a tick.
+    /// Observations of one pool, what was refused, or a tick.
     pub content: Content,
 }
 
@@ -28,6 +29,16 @@ pub enum Content {
         /// The observations, in the order of the input.
         observations: Vec<Observation>,
     },
+    /// What was refused of one input record. Detect publishes it, so that it stands among the rejects once, however often
+    /// ingest repeats itself.
+    Rejects {
+        /// The input record; its `index` comes after those of all envelopes with observations from it.
+        origin: Origin,
+        /// When the broker got it.
+        received: Timestamp,
+        /// What was refused, in the order of the input.
+        rejects: Vec<Reject>,
+    },
     /// The wall clock of an ingest instance, written to every partition.
     Tick(Tick),
 }
@@ -39,4 +50,25 @@ pub struct Tick {
     pub at: Timestamp,
     /// Which instance wrote it.
     pub instance: Arc<str>,
+}
+
+impl Envelope {
+    /// What carries `rejects`, all of one input record; `None` when there are none.
+    #[must_use]
+    pub fn of_rejects(rejects: Vec<Reject>) -> Option<Self> {
+        let Reject { origin, received_at, .. } = rejects.first()?;
+        let origin = Origin { index: u32::MAX, ..origin.clone() };
+        Some(Self { content: Content::Rejects { origin, received: *received_at, rejects } })
+    }
+
+    /// The key of the record, which decides its partition: what must stay in order has the same. Empty for ticks, which
+    /// go to every partition.
+    #[must_use]
+    pub fn key(&self) -> Vec<u8> {
+        match &self.content {
+            Content::Observations { pool, .. } => pool.as_str().as_bytes().to_vec(),
+            Content::Rejects { origin, .. } => format!("{}/{}", origin.topic, origin.partition).into_bytes(),
+            Content::Tick(_) => Vec::new(),
+        }
+    }
 }

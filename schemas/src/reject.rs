@@ -46,6 +46,41 @@ pub enum RejectReason {
     SetAside,
 }
 
+impl RejectReason {
+    /// Every reason with the name it has in records.
+    pub const NAMES: [(Self, &'static str); 17] = [
+        (Self::Empty, "empty"),
+        (Self::TooLarge, "too_large"),
+        (Self::Malformed, "malformed"),
+        (Self::InvalidUtf8, "invalid_utf8"),
+        (Self::MissingValue, "missing_value"),
+        (Self::NotFinite, "not_finite"),
+        (Self::TimestampTooOld, "timestamp_too_old"),
+        (Self::TimestampInFuture, "timestamp_in_future"),
+        (Self::TooManyAttributes, "too_many_attributes"),
+        (Self::UnitMismatch, "unit_mismatch"),
+        (Self::InvalidDistribution, "invalid_distribution"),
+        (Self::Late, "late"),
+        (Self::TooManySeries, "too_many_series"),
+        (Self::UnknownVersion, "unknown_version"),
+        (Self::Panicked, "panicked"),
+        (Self::Isolated, "isolated"),
+        (Self::SetAside, "set_aside"),
+    ];
+
+    /// The name in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
+    }
+
+    /// The reason of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(reason, _)| *reason)
+    }
+}
+
 /// An input that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reject {
@@ -71,5 +106,22 @@ impl Reject {
     #[must_use]
     pub fn excerpt_of(bytes: &[u8]) -> String {
         bytes.iter().take(Self::EXCERPT).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_one_name_everywhere() {
+        // The schema lists every reason there is, so that none can be forgotten here.
+        let schema = serde_json::to_string(&schemars::schema_for!(RejectReason)).unwrap();
+        assert_eq!(schema.matches("\"const\"").count(), RejectReason::NAMES.len(), "{schema}");
+        for (reason, name) in RejectReason::NAMES {
+            assert_eq!(serde_json::to_value(reason).unwrap(), name);
+            assert_eq!((reason.name(), RejectReason::named(name)), (name, Some(reason)));
+        }
+        assert_eq!(RejectReason::named("bored"), None);
     }
 }

@@ -27,6 +27,9 @@ pub enum WireError {
     /// Written by another release.
     #[error("envelope version {0} is unknown; this release reads version {VERSION}")]
     UnknownVersion(u32),
+    /// Refused for a reason that this release does not know.
+    #[error("envelope refuses something for the reason {0:?}, which this release does not know: upgrade detect before ingest")]
+    UnknownReason(String),
     /// A field without which the record means nothing.
     #[error("envelope lacks {0}")]
     Missing(&'static str),

@@ -44,16 +44,26 @@ impl<'a> Sent<'a> {
             push_all(&mut driver, &recording, (self.topic, pool)).expect("a store in memory does not fail");
         }
         driver.flush().expect("a store in memory does not fail");
-        published(driver.take_outputs()).0
+        Published::of(driver.take_outputs()).incidents
     }
 }
 
-/// What ingest and detect make of records as they stand in a topic of so many partitions: the bytes of all incident records
-/// and of all findings.
+/// What stands in the topics in the end, as bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// Incident records.
+    pub incidents: BTreeSet<Vec<u8>>,
+    /// Rejects.
+    pub rejects: Vec<Vec<u8>>,
+    /// Findings.
+    pub findings: Vec<Vec<u8>>,
+}
+
+/// What ingest and detect make of records as they stand in a topic of so many partitions.
 ///
 /// # Panics
 /// When a store in memory fails, or a record has no place.
-pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) -> Published {
     records.sort_by_key(|record| (record.partition(), record.offset()));
     let mut driver = driver(topic, partitions).expect("an empty store opens");
     for record in &records {
@@ -66,19 +76,29 @@ pub fn of_records(topic: &str, partitions: i32, mut records: Vec<OwnedMessage>) 
         driver.push(&Push { topic, key, value, at, headers: &headers }).expect("a store in memory does not fail");
     }
     driver.flush().expect("a store in memory does not fail");
-    published(driver.take_outputs())
+    Published::of(driver.take_outputs())
 }
 
 fn owned(header: &rdkafka::message::Header<'_, &[u8]>) -> Header {
     Header { name: header.key.to_owned(), value: header.value.unwrap_or_default().to_vec() }
 }
 
-fn published(outputs: Outputs) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
-    let count = outputs.incident_records.len();
-    let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
-    assert_eq!(records.len(), count, "the driver published a record twice");
-    let json = |finding| serde_json::to_vec(finding).expect("a finding is JSON");
-    (records, outputs.findings.iter().map(json).collect())
+impl Published {
+    fn of(outputs: Outputs) -> Self {
+        let count = outputs.incident_records.len();
+        let incidents: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
+        assert_eq!(incidents.len(), count, "the driver published a record twice");
+        let rejects = outputs.rejects.iter().map(|reject| serde_json::to_vec(reject).expect("a reject is JSON"));
+        let findings = outputs.findings.iter().map(|finding| serde_json::to_vec(finding).expect("a finding is JSON"));
+        Self { incidents, rejects: rejects.collect(), findings: findings.collect() }
+    }
+
+    /// Adds what stands there from another topic.
+    pub fn extend(&mut self, other: Self) {
+        self.incidents.extend(other.incidents);
+        self.rejects.extend(other.rejects);
+        self.findings.extend(other.findings);
+    }
 }
 
 /// How many messages the recording is for one pool.

@@ -2,6 +2,8 @@
 //!
 //! Each case has topics, groups and state of its own, so that cases share nothing but a broker.
 
+#[path = "kafka/alertmanager.rs"]
+mod alertmanager;
 #[path = "kafka/bad_input.rs"]
 mod bad_input;
 #[path = "kafka/broker_restart.rs"]

@@ -147,6 +147,11 @@ impl Processor {
                     self.observe(&pool, &observations, (&origin, received), &mut results);
                 }
             }
+            Ok(Content::Rejects { origin, rejects, .. }) => {
+                if self.progress.is_new(&origin) {
+                    results.outputs.extend(rejects.into_iter().map(|reject| Output::Reject(Box::new(reject))));
+                }
+            }
             Ok(Content::Tick(tick)) => self.pass_time(tick.at, &mut results),
             Err(error) => results.outputs.push(refusal(record, &error)),
         }

@@ -67,14 +67,14 @@ pub enum StoredError {
 }
 
 /// The bytes of a value.
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoredError> {
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoredError> {
     let damaged =
         |cause: postcard::Error| StoredError::Damaged { what: "a value".to_owned(), cause: cause.to_string() };
     postcard::to_extend(value, vec![VERSION]).map_err(damaged)
 }
 
 /// The value in `bytes`; `what` names it in errors.
-pub(super) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StoredError> {
+pub(crate) fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, StoredError> {
     let damaged = |cause: String| StoredError::Damaged { what: what.to_owned(), cause };
     match bytes.split_first() {
         None => Err(damaged("it is empty".to_owned())),
@@ -95,7 +95,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 3: run the release that wrote it"
+            "a number has version 9; this release reads version 4: run the release that wrote it"
         );
     }
 

@@ -3,7 +3,9 @@
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tidewatch_delivery::PublishError;
 
+use crate::pager::ledger::LedgerError;
 use crate::protocol::{LaneError, OwnershipError};
+use crate::state::StoreError;
 
 /// A stage could not go on. Everything it had committed stands; started again it goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,12 @@ pub enum StageError {
         /// The record's offset.
         offset: i64,
     },
+    /// A ledger of what people were told could not be opened or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// A store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Outputs could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),

@@ -26,6 +26,12 @@ pub struct Gauges {
     pub published: Count,
     /// Outputs in the outboxes of the partitions that are owned.
     pub outbox: Level,
+    /// Changes of incidents that a channel has taken.
+    pub told: Count,
+    /// Changes of incidents that a channel will not be told of.
+    pub given_up: Count,
+    /// Changes of incidents that wait to be told.
+    pub untold: Level,
     event_time: AtomicI64,
     saved: AtomicI64,
     /// Stages that have published and committed everything and only have to say goodbye.
@@ -77,6 +83,9 @@ impl Default for Gauges {
             judged: Count::default(),
             published: Count::default(),
             outbox: Level::default(),
+            told: Count::default(),
+            given_up: Count::default(),
+            untold: Level::default(),
             event_time: AtomicI64::new(i64::MIN),
             saved: AtomicI64::new(i64::MIN),
             drained: Count::default(),

@@ -13,10 +13,10 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
-use tidewatch_delivery::{Publish, Record};
+use tidewatch_delivery::{Publish, PublishError, Record};
 use tidewatch_ingest::{Handled, Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
-use tidewatch_schemas::{Content, Envelope, Reject, Tick, Timestamp, wire};
+use tidewatch_schemas::{Content, Envelope, Tick, Timestamp, wire};
 
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
@@ -27,6 +27,8 @@ use crate::guard::decoding::decoded;
 
 /// How long the group may take to say where it was.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to pause before what the broker did not take is published again.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How often offsets are committed again: a commit that a rebalance or an outage swallowed is made good by the next.
 const COMMIT_AGAIN: Duration = Duration::from_secs(5);
 
@@ -44,8 +46,6 @@ pub struct IngestStage {
     pub start: Start,
     /// Topic of observations, and its number of partitions.
     pub observations: (String, i32),
-    /// Topic of rejects, and its number of partitions.
-    pub rejects: (String, i32),
     /// Most records of a micro-batch.
     pub batch: usize,
     /// Longest wait for a batch to fill.
@@ -98,7 +98,7 @@ impl IngestStage {
         while !stop.load(Ordering::Relaxed) {
             let filled = self.fill(&consumer)?;
             consumer.context().take_failure().map_or(Ok(()), Err)?;
-            self.finish(&consumer, &filled)?;
+            self.finish(&consumer, &filled, stop)?;
             positions.extend(filled.next);
             if committed.elapsed() >= COMMIT_AGAIN {
                 commit(&consumer, &mut positions, CommitMode::Async);
@@ -106,7 +106,7 @@ impl IngestStage {
             }
             if let Some(every) = self.tick.filter(|every| ticked.as_ref().is_none_or(|watch| watch.elapsed() >= *every))
             {
-                self.tick(every)?;
+                self.tick(every, stop)?;
                 ticked = Some(Stopwatch::start());
             }
         }
@@ -145,8 +145,7 @@ impl IngestStage {
         filled.records += 1;
         filled.next.insert((topic.to_string(), message.partition()), message.offset() + 1);
         self.count(&handled);
-        filled.out.extend(handled.envelopes.iter().map(|envelope| self.envelope(envelope)));
-        filled.out.extend(handled.rejects.iter().map(|reject| self.reject(reject)));
+        filled.out.extend(handled.into_envelopes().iter().map(|envelope| self.envelope(envelope)));
     }
 
     fn count(&self, handled: &Handled) {
@@ -157,34 +156,30 @@ impl IngestStage {
     }
 
     fn envelope(&self, envelope: &Envelope) -> Out {
-        let key = match &envelope.content {
-            Content::Observations { pool, .. } => pool.as_str().as_bytes().to_vec(),
-            Content::Tick(_) => Vec::new(),
-        };
-        let (topic, partitions) = &self.observations;
+        let (key, (topic, partitions)) = (envelope.key(), &self.observations);
         let partition = partition_of(&key, *partitions);
         Out { topic: topic.clone(), partition, key, value: wire::encode(envelope) }
     }
 
-    fn reject(&self, reject: &Reject) -> Out {
-        let (topic, partitions) = &self.rejects;
-        let partition = reject.origin.partition.rem_euclid((*partitions).max(1));
-        let value = serde_json::to_vec(reject).unwrap_or_default();
-        Out { topic: topic.clone(), partition, key: Vec::new(), value }
-    }
-
     /// Publishes a micro-batch, then commits the offsets after it.
-    fn finish(&mut self, consumer: &BaseConsumer<Beginnings>, filled: &Filled) -> Result<(), StageError> {
+    fn finish(
+        &mut self,
+        consumer: &BaseConsumer<Beginnings>,
+        filled: &Filled,
+        stop: &AtomicBool,
+    ) -> Result<(), StageError> {
         if filled.records == 0 {
             return Ok(());
         }
-        self.publish(&filled.out)?;
+        self.publish(&filled.out, stop)?;
         commit(consumer, &mut filled.next.clone(), CommitMode::Async);
         self.gauges.ingested.add(filled.records);
         Ok(())
     }
 
-    fn publish(&mut self, out: &[Out]) -> Result<(), StageError> {
+    /// Publishes `out`, and again as long as the broker does not answer: what then stands there twice is recognised by its
+    /// origin. Nothing is read meanwhile.
+    fn publish(&mut self, out: &[Out], stop: &AtomicBool) -> Result<(), StageError> {
         let records: Vec<Record<'_>> = out
             .iter()
             .map(|out| Record {
@@ -196,16 +191,26 @@ impl IngestStage {
                 headers: Vec::new(),
             })
             .collect();
-        Ok(self.publisher.publish(&records)?)
+        let mut watch: Option<Stopwatch> = None;
+        loop {
+            match self.publisher.publish(&records) {
+                Err(error @ PublishError::Unacknowledged { .. }) if !stop.load(Ordering::Relaxed) => {
+                    let since = watch.get_or_insert_with(Stopwatch::start);
+                    tracing::warn!(%error, since = ?since.elapsed(), "ingest waits for the broker");
+                    std::thread::sleep(PAUSE);
+                }
+                published => return Ok(published?),
+            }
+        }
     }
 
-    fn tick(&mut self, every: Duration) -> Result<(), StageError> {
+    fn tick(&mut self, every: Duration, stop: &AtomicBool) -> Result<(), StageError> {
         let tick = Tick { at: clock::now(), instance: Arc::clone(&self.instance) };
         let value = wire::encode(&Envelope { content: Content::Tick(tick) });
         let (topic, partitions) = self.observations.clone();
         let to = |partition| Out { topic: topic.clone(), partition, key: Vec::new(), value: value.clone() };
         tracing::trace!(?every, partitions, "tick");
-        self.publish(&(0..partitions).map(to).collect::<Vec<_>>())
+        self.publish(&(0..partitions).map(to).collect::<Vec<_>>(), stop)
     }
 }
 

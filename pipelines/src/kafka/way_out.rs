@@ -162,7 +162,7 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Unacknowledged { .. } => Self::Doubtful(error.to_string()),
-            PublishError::Refused { .. } => Self::Refused(error.to_string()),
+            PublishError::Refused { .. } | PublishError::Ended { .. } => Self::Refused(error.to_string()),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::envelope::{Content, Envelope, Tick};
 use crate::ids::{PoolId, ResourceId, SignalName, TenantId};
 use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
 use crate::origin::Origin;
+use crate::reject::{Reject, RejectReason};
 use crate::series::SeriesKey;
 use crate::time::Timestamp;
 
@@ -22,6 +23,9 @@ pub(super) fn envelope(message: message::Envelope) -> Result<Envelope, WireError
 }
 
 fn content(message: message::Envelope) -> Result<Content, WireError> {
+    if !message.rejects.is_empty() {
+        return rejects(message);
+    }
     if message.pool.is_empty() {
         return Err(WireError::Missing("its pool"));
     }
@@ -31,14 +35,32 @@ fn content(message: message::Envelope) -> Result<Content, WireError> {
     Ok(Content::Observations {
         observations: observations.collect::<Result<_, _>>()?,
         pool,
-        origin: Origin {
-            topic: Arc::from(origin.topic),
-            partition: origin.partition,
-            offset: origin.offset,
-            index: origin.index,
-        },
+        origin: self::origin(origin),
         received: Timestamp(message.received_ms),
     })
+}
+
+fn origin(message: message::Origin) -> Origin {
+    let message::Origin { topic, partition, offset, index } = message;
+    Origin { topic: Arc::from(topic), partition, offset, index }
+}
+
+fn rejects(message: message::Envelope) -> Result<Content, WireError> {
+    let origin = origin(message.origin.ok_or(WireError::Missing("its origin"))?);
+    let received = Timestamp(message.received_ms);
+    let reject = |message: message::Reject| {
+        let reason = RejectReason::named(&message.reason).ok_or(WireError::UnknownReason(message.reason))?;
+        Ok(Reject {
+            reason,
+            detail: message.detail,
+            origin: Origin { index: message.index, ..origin.clone() },
+            received_at: received,
+            count: message.count,
+            excerpt: message.excerpt,
+        })
+    };
+    let rejects = message.rejects.into_iter().map(reject).collect::<Result<_, WireError>>()?;
+    Ok(Content::Rejects { rejects, origin, received })
 }
 
 fn observation(pool: &PoolId, message: message::Observation) -> Result<Observation, WireError> {

@@ -4,6 +4,7 @@ use super::{VERSION, message};
 use crate::envelope::{Content, Envelope, Tick};
 use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
 use crate::origin::Origin;
+use crate::reject::Reject;
 use crate::time::Timestamp;
 
 pub(super) fn message(envelope: &Envelope) -> message::Envelope {
@@ -14,7 +15,14 @@ pub(super) fn message(envelope: &Envelope) -> message::Envelope {
             origin: Some(position(origin)),
             received_ms: received.0,
             observations: observations.iter().map(observation).collect(),
-            tick: None,
+            ..Default::default()
+        },
+        Content::Rejects { origin, received, rejects } => message::Envelope {
+            version: VERSION,
+            origin: Some(position(origin)),
+            received_ms: received.0,
+            rejects: rejects.iter().map(reject).collect(),
+            ..Default::default()
         },
         Content::Tick(at) => message::Envelope { version: VERSION, tick: Some(tick(at)), ..Default::default() },
     }
@@ -22,6 +30,16 @@ pub(super) fn message(envelope: &Envelope) -> message::Envelope {
 
 fn tick(tick: &Tick) -> message::Tick {
     message::Tick { at_ms: tick.at.0, instance: tick.instance.to_string() }
+}
+
+fn reject(reject: &Reject) -> message::Reject {
+    message::Reject {
+        reason: reject.reason.name().to_owned(),
+        detail: reject.detail.clone(),
+        index: reject.origin.index,
+        count: reject.count,
+        excerpt: reject.excerpt.clone(),
+    }
 }
 
 fn position(origin: &Origin) -> message::Origin {

@@ -14,6 +14,22 @@ pub(super) struct Envelope {
     pub observations: Vec<Observation>,
     #[prost(message, optional, tag = "6")]
     pub tick: Option<Tick>,
+    #[prost(message, repeated, tag = "7")]
+    pub rejects: Vec<Reject>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct Reject {
+    #[prost(string, tag = "1")]
+    pub reason: String,
+    #[prost(string, tag = "2")]
+    pub detail: String,
+    #[prost(uint32, tag = "3")]
+    pub index: u32,
+    #[prost(uint64, tag = "4")]
+    pub count: u64,
+    #[prost(string, tag = "5")]
+    pub excerpt: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]

@@ -4,6 +4,7 @@ use super::*;
 use crate::envelope::{Content, Tick};
 use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
 use crate::origin::Origin;
+use crate::reject::{Reject, RejectReason};
 use crate::series::SeriesKey;
 use crate::time::Timestamp;
 
@@ -57,6 +58,32 @@ fn ticks_survive_the_wire() {
     let tick = Tick { at: Timestamp(1_795_342_714_200), instance: "ingest-0".into() };
     let envelope = Envelope { content: Content::Tick(tick) };
     assert_eq!(decode(&encode(&envelope)).unwrap(), envelope);
+}
+
+#[test]
+fn rejects_survive_the_wire_and_come_after_the_observations_of_their_record() {
+    let reject = |index, reason| Reject {
+        reason,
+        detail: "\"a.level\": value NaN must be finite".to_owned(),
+        origin: Origin { topic: "otlp".into(), partition: 3, offset: 42, index },
+        received_at: Timestamp(1_795_342_714_200),
+        count: u64::from(index) + 1,
+        excerpt: "\\n\\x00".to_owned(),
+    };
+    let envelope = Envelope::of_rejects(vec![reject(0, RejectReason::NotFinite), reject(7, RejectReason::Empty)]).unwrap();
+    assert_eq!(decode(&encode(&envelope)).unwrap(), envelope);
+    assert_eq!(envelope.key(), b"otlp/3");
+    let Content::Rejects { origin, .. } = &envelope.content else { panic!("{envelope:?}") };
+    assert!(origin.position() > Origin { index: 5, ..origin.clone() }.position());
+    assert_eq!(Envelope::of_rejects(Vec::new()), None);
+}
+
+#[test]
+fn a_reason_that_is_not_known_is_named() {
+    let reject = message::Reject { reason: "bored".to_owned(), ..Default::default() };
+    let origin = Some(message::Origin::default());
+    let bytes = message::Envelope { version: VERSION, origin, rejects: vec![reject], ..Default::default() };
+    assert_eq!(decode(&bytes.encode_to_vec()), Err(WireError::UnknownReason("bored".to_owned())));
 }
 
 #[test]

@@ -6,10 +6,12 @@
 //! | [`publish`] | what it means to publish |
 //! | [`topic_publisher`] | publishing to Kafka, in order and acknowledged |
 //! | [`output_publisher`] | publishing the outputs of a source partition, fenced, in transactions |
+//! | [`pager`] | what people's channels are sent, and what their answers mean |
 //! | [`sequence_filter`] | for readers: drops repeats by their number |
 
 mod acknowledgements;
 pub mod output_publisher;
+pub mod pager;
 pub mod publish;
 pub mod record;
 pub mod sequence_filter;

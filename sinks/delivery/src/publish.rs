@@ -13,6 +13,14 @@ pub enum PublishError {
         /// Why.
         cause: String,
     },
+    /// The client gave up for good; another one may go on.
+    #[error("topic {topic}: the producer cannot go on: {cause}")]
+    Ended {
+        /// Topic of the first record that failed.
+        topic: String,
+        /// Why.
+        cause: String,
+    },
     /// The broker will never take the record, for example because it is too large.
     #[error("topic {topic}: refused: {cause}")]
     Refused {

@@ -98,9 +98,11 @@ impl TopicPublisher {
 
 fn describe(topic: &str, error: &KafkaError) -> PublishError {
     let (topic, cause) = (topic.to_owned(), error.to_string());
-    let permanent = matches!(
-        error.rdkafka_error_code(),
-        Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessage)
-    );
-    if permanent { PublishError::Refused { topic, cause } } else { PublishError::Unacknowledged { topic, cause } }
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessage) => {
+            PublishError::Refused { topic, cause }
+        }
+        Some(RDKafkaErrorCode::Fatal) => PublishError::Ended { topic, cause },
+        _ => PublishError::Unacknowledged { topic, cause },
+    }
 }

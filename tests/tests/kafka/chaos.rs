@@ -12,13 +12,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use tidewatch_delivery::{SequenceFilter, TopicPublisher};
+use tidewatch_delivery::{Publish as _, Record, SequenceFilter, TopicPublisher};
 use tidewatch_pipelines::recording::Recording;
 use tidewatch_pipelines::replay::{self, Plan};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::{Content, wire};
 use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
-use tidewatch_tests::expected;
+use tidewatch_tests::expected::{self, Published};
 use tidewatch_tests::program::{self, Program};
 use tidewatch_tests::simulator::random::Random;
 use tidewatch_tests::vitals::{Bounds, DETECT_LAG, INGEST_LAG, Said, Soak, Vitals};
@@ -28,9 +28,9 @@ use crate::Broker;
 const SEED: u64 = 20_261_125;
 /// Partitions of the topics; each pool has one of each for itself.
 const PARTITIONS: i32 = 8;
-/// Recorded seconds per second: a recording of 24 minutes takes two and a half.
-const SPEED: f64 = 10.0;
-const ROUND: Duration = Duration::from_secs(150);
+/// Recorded seconds per second: a recording of 24 minutes takes five.
+const SPEED: f64 = 5.0;
+const ROUND: Duration = Duration::from_mins(5);
 /// Longer than a session.
 const STOPPED: Duration = Duration::from_secs(13);
 const ORDERLY_END: Duration = Duration::from_secs(20);
@@ -40,6 +40,8 @@ const NAMES: [&str; 3] = [STEADY, "two", "three"];
 const CHECKPOINTS: Duration = Duration::from_secs(5);
 /// One thing of so many that go wrong is the end of the broker.
 const BROKER_EVERY: usize = 6;
+/// Records of a round that nobody can read.
+const GARBAGE: usize = 200;
 /// How long what waits may take to be gone, once there is peace.
 const PEACE: Duration = Duration::from_mins(1);
 /// A debug build with eight partitions. Checkpoints may be twelve intervals old: a process is stopped for two and a half
@@ -80,6 +82,24 @@ pub fn send_recordings(bootstrap: &str, topic: &str, pools: &[String], speed: f6
         }
     };
     pools.iter().map(|pool| thread::spawn(send(pool))).collect()
+}
+
+/// Sends records that nobody can read among those of the pools, all through a round.
+fn send_garbage(bootstrap: &str, topic: &str, pools: &[String]) -> thread::JoinHandle<()> {
+    let (pools, topic, mut client) = (pools.to_vec(), topic.to_owned(), ClientConfig::new());
+    client.set("bootstrap.servers", bootstrap).set("reconnect.backoff.max.ms", "500");
+    thread::spawn(move || {
+        let mut publisher = TopicPublisher::new(&client).expect("a producer");
+        for (number, pool) in (0..GARBAGE).zip(pools.iter().cycle()) {
+            let (key, value) = (pool.as_bytes(), format!("garbage {number}"));
+            let partition = partition_of(key, PARTITIONS);
+            let headers = Vec::new();
+            let record =
+                Record { topic: &topic, partition, key, value: value.as_bytes(), timestamp_ms: None, headers };
+            publisher.publish(&[record]).expect("the broker takes anything");
+            thread::sleep(ROUND / u32::try_from(GARBAGE).expect("few"));
+        }
+    })
 }
 
 /// The instances, and what was done to them.
@@ -213,38 +233,57 @@ impl<'a> Fleet<'a> {
 
 /// What the driver makes of the records that stand in the topics. A sender may have sent one of them twice, when the broker
 /// was killed before it answered; what agents send is not what is tested here.
-fn of_sources(case: &Deployment) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+fn of_sources(case: &Deployment) -> Published {
     let due = usize::try_from(PARTITIONS).expect("few") * expected::messages();
-    let (mut incidents, mut findings) = (BTreeSet::new(), Vec::new());
+    let mut all = Published::default();
     for source in case.sources() {
         let records = case.topics.tail(source).rest_whole();
         assert!(records.len() >= due, "{source}: {} records instead of {due}", records.len());
-        let (more_incidents, more_findings) = expected::of_records(source, PARTITIONS, records);
-        incidents.extend(more_incidents);
-        findings.extend(more_findings);
+        all.extend(expected::of_records(source, PARTITIONS, records));
     }
-    (incidents, findings)
+    all
 }
 
-/// Ingest lost nothing: of every partition of a source each record stands in the observations, in order but for repeats.
+/// Ingest lost nothing: each record of a source stands in the observations, as observations or as rejects, and within a
+/// partition of observations those of a source partition stand in order but for repeats.
 fn verify_observations(case: &Deployment) -> usize {
-    let mut last: BTreeMap<(String, i32), (i64, u32)> = BTreeMap::new();
+    let mut last: BTreeMap<(String, i32, i32), (i64, u32)> = BTreeMap::new();
+    let mut offsets: BTreeMap<(String, i32), BTreeSet<i64>> = BTreeMap::new();
     let (mut repeated, mut wrong) = (0, Vec::new());
     for record in case.topics.tail(&case.names.observations).rest() {
-        let envelope = wire::decode(&record.value).expect("an envelope");
-        let Content::Observations { origin, .. } = envelope.content else { continue };
-        let before = last.entry((origin.topic.to_string(), origin.partition)).or_insert((-1, 0));
-        if origin.position() <= *before {
-            repeated += 1;
+        let (Content::Observations { origin, .. } | Content::Rejects { origin, .. }) =
+            wire::decode(&record.value).expect("an envelope").content
+        else {
             continue;
+        };
+        let source = (origin.topic.to_string(), origin.partition);
+        let before = last.entry((source.0.clone(), source.1, record.partition)).or_insert((-1, 0));
+        let is_known = !offsets.entry(source).or_default().insert(origin.offset);
+        if origin.position() > *before {
+            *before = origin.position();
+        } else if is_known {
+            repeated += 1;
+        } else {
+            wrong.push(format!("{}/{}: {:?} after {before:?}", origin.topic, origin.partition, origin.position()));
         }
-        if origin.offset > before.0 + 1 {
-            wrong.push(format!("{}/{}: {before:?} to {:?}", origin.topic, origin.partition, origin.position()));
-        }
-        *before = origin.position();
+    }
+    for ((topic, partition), offsets) in offsets {
+        let gaps = offsets.iter().zip(offsets.iter().skip(1)).filter(|(one, other)| *other - *one != 1);
+        wrong.extend(gaps.map(|(one, other)| format!("{topic}/{partition}: nothing between {one} and {other}")));
     }
     assert!(wrong.is_empty(), "ingest left out records: {wrong:?}");
     repeated
+}
+
+/// Every reject stands there once.
+fn verify_rejects(case: &Deployment, expected: &[Vec<u8>]) {
+    let sorted = |mut records: Vec<Vec<u8>>| {
+        records.sort();
+        records.into_iter().map(|record| String::from_utf8_lossy(&record).into_owned()).collect::<Vec<_>>()
+    };
+    let found = case.topics.tail(&case.names.rejects).rest().into_iter().map(|record| record.value).collect();
+    assert_eq!(sorted(found), sorted(expected.to_vec()));
+    assert!(expected.len() >= GARBAGE, "{} rejects: nothing was tried", expected.len());
 }
 
 /// Every finding, once each for a reader who filters; as they stand in the topic some may be repeated.
@@ -285,7 +324,8 @@ fn whatever_is_killed_every_incident_is_there_once() {
         // A pool that has come to the end of its recording cannot begin again: each round has its own.
         let pools: Vec<String> = if round == 0 { pools.clone() } else { in_round(&pools, round) };
         let started = Instant::now();
-        let senders = send_recordings(broker.bootstrap(), source, &pools, SPEED);
+        let mut senders = send_recordings(broker.bootstrap(), source, &pools, SPEED);
+        senders.push(send_garbage(broker.bootstrap(), source, &pools));
         while started.elapsed() < ROUND {
             fleet.disturb(&mut broker);
         }
@@ -293,7 +333,7 @@ fn whatever_is_killed_every_incident_is_there_once() {
             sender.join().expect("the recording was sent");
         }
     }
-    let (expected, findings) = of_sources(&case);
+    let Published { incidents: expected, rejects, findings } = of_sources(&case);
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
     case.await_end_of_input();
     let ingested_again = verify_observations(&case);
@@ -304,11 +344,13 @@ fn whatever_is_killed_every_incident_is_there_once() {
     fleet.running.values_mut().for_each(Program::end_in_order);
     read_expected(&incidents, &mut found, &expected);
     assert_once_each(&found, &expected);
+    verify_rejects(&case, &rejects);
     let repeated = verify_findings(&case, &findings);
     println!(
-        "{rounds} rounds, {:?}: {} incident records once each; {} findings once each, {repeated} repeats dropped; {ingested_again} envelopes ingested again",
+        "{rounds} rounds, {:?}: {} incident records and {} rejects once each; {} findings once each, {repeated} repeats dropped; {ingested_again} envelopes ingested again",
         fleet.done,
         expected.len(),
+        rejects.len(),
         findings.len()
     );
     let broken = fleet.soak.broken(&BOUNDS);
