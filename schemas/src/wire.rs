@@ -28,7 +28,9 @@ pub enum WireError {
     #[error("envelope version {0} is unknown; this release reads version {VERSION}")]
     UnknownVersion(u32),
     /// Refused for a reason that this release does not know.
-    #[error("envelope refuses something for the reason {0:?}, which this release does not know: upgrade detect before ingest")]
+    #[error(
+        "envelope refuses something for the reason {0:?}, which this release does not know: upgrade detect before ingest"
+    )]
     UnknownReason(String),
     /// A field without which the record means nothing.
     #[error("envelope lacks {0}")]

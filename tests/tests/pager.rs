@@ -47,8 +47,17 @@ fn hook(url: &str) -> String {
 #[test]
 fn every_change_arrives_in_order_whatever_the_channel_answers_and_whoever_is_killed() {
     let course = [
-        Reply::Status(500), Reply::Status(202), Reply::Busy(1), Reply::Gone, Reply::Status(202), Reply::Never,
-        Reply::Half(200), Reply::Status(202), Reply::Half(503), Reply::Status(202), Reply::Status(202),
+        Reply::Status(500),
+        Reply::Status(202),
+        Reply::Busy(1),
+        Reply::Gone,
+        Reply::Status(202),
+        Reply::Never,
+        Reply::Half(200),
+        Reply::Status(202),
+        Reply::Half(503),
+        Reply::Status(202),
+        Reply::Status(202),
     ];
     // The third change of incident 7 is one that the channel cannot read.
     let receiver = Receiver::start(move |before, body| {

@@ -12,11 +12,11 @@ use std::time::Duration;
 use config::{Value, ValueKind};
 use tidewatch_schemas::incident::{Kind, Severity};
 
+use super::SECOND;
 use super::error::Wrong;
 use super::ingest::Start;
 use super::section::Section;
 use super::value::shown;
-use super::SECOND;
 use crate::pager::routes::Route;
 
 pub use channel::ChannelConfig;
@@ -51,7 +51,11 @@ pub(super) fn read(section: &mut Section) -> PagerConfig {
         start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Latest),
         timeout: section.duration("timeout", SECOND..=Duration::from_mins(1)),
         runbooks: section.parse("runbooks", String::new(), read_runbooks),
-        channels: section.sections("channels", channel::read).into_iter().map(|(name, read)| read.named(name)).collect(),
+        channels: section
+            .sections("channels", channel::read)
+            .into_iter()
+            .map(|(name, read)| read.named(name))
+            .collect(),
         routes: section.list("routes", read_route),
     };
     if !section.is_wrong("routes") && !section.is_wrong("channels") {
@@ -119,8 +123,16 @@ fn refuse_loose_ends(section: &mut Section, config: &PagerConfig, [routes, chann
         for name in &route.channels {
             if !known.contains(name.as_str()) {
                 let names = known.iter().copied().collect::<Vec<_>>().join(", ");
-                let advice = if names.is_empty() { "write it under pager.channels".to_owned() } else { format!("write one of {names}") };
-                section.refuse(&format!("routes[{index}].channels"), routes, Wrong::new(format!("there is no channel {name:?}"), advice));
+                let advice = if names.is_empty() {
+                    "write it under pager.channels".to_owned()
+                } else {
+                    format!("write one of {names}")
+                };
+                section.refuse(
+                    &format!("routes[{index}].channels"),
+                    routes,
+                    Wrong::new(format!("there is no channel {name:?}"), advice),
+                );
             }
             used.insert(name);
         }

@@ -93,7 +93,10 @@ fn each_mistake_says_what_would_be_right() {
         ("detect: { group: '' }", "detect.group: the text is empty; write one"),
         ("detect: 7", "detect: 7 is not a section; write keys and values under it"),
         ("detcet: { window: 1m }", "detcet: there is no such option; did you mean detect?"),
-        ("parrots: 7", "parrots: there is no such option; known here are calendar, kafka, topics, ingest, detect, pager, log"),
+        (
+            "parrots: 7",
+            "parrots: there is no such option; known here are calendar, kafka, topics, ingest, detect, pager, log",
+        ),
         (
             "detect: { group: tidewatch-ingest }",
             "detect.group: \"tidewatch-ingest\" is also ingest.group; write another name",

@@ -87,11 +87,14 @@ struct Call {
     again_after_ms: Option<i64>,
 }
 
+/// A call that is over, and its answer.
+type Reply = (Call, Answer);
+
 /// What a thread holds while it runs.
 struct Running {
     consumer: BaseConsumer<Ledgers>,
     paces: BTreeMap<String, Pace>,
-    replies: (Sender<(Call, Answer)>, Receiver<(Call, Answer)>),
+    replies: (Sender<Reply>, Receiver<Reply>),
 }
 
 impl PagerStage {
@@ -149,11 +152,8 @@ impl PagerStage {
             let (partition, offset) = (message.partition(), message.offset());
             tracing::error!(partition, offset, %cause, "a record of incidents cannot be read and is passed over");
         }
-        let revision = Revision {
-            offset: message.offset(),
-            numbered: Numbered::of(message),
-            incident: read.and_then(Result::ok),
-        };
+        let revision =
+            Revision { offset: message.offset(), numbered: Numbered::of(message), incident: read.and_then(Result::ok) };
         if let Some(ledger) = consumer.context().lock().get_mut(&message.partition()) {
             ledger.take(self.plan(), revision, clock::now().0);
         }
@@ -193,7 +193,13 @@ impl PagerStage {
             }
             Some(Outcome::GivenUp { cause }) => {
                 self.gauges.given_up.add(1);
-                tracing::error!(channel, incident, revision, cause, "given up: the channel will not be told of this change");
+                tracing::error!(
+                    channel,
+                    incident,
+                    revision,
+                    cause,
+                    "given up: the channel will not be told of this change"
+                );
             }
         }
     }

@@ -96,7 +96,13 @@ impl Delivery {
     }
 
     /// Takes note of an answer to revision `revision`. `again_ms` is when the channel must hear of it again if it took it.
-    pub fn answered(&mut self, revision: u32, answer: Answer, (now_ms, again_ms): (i64, Option<i64>), key: &[u8]) -> Outcome {
+    pub fn answered(
+        &mut self,
+        revision: u32,
+        answer: Answer,
+        (now_ms, again_ms): (i64, Option<i64>),
+        key: &[u8],
+    ) -> Outcome {
         match answer {
             Answer::Taken => {
                 if let Some(change) = self.take_front(revision) {

@@ -107,7 +107,8 @@ mod tests {
     fn the_first_route_decides_unless_it_goes_on() {
         let mut loud = Route { severity: Severity::Error, ..route(Severity::Error, "phone") };
         let rest = route(Severity::Info, "chat");
-        let [severe, mild] = [Severity::Critical, Severity::Warning].map(|severity| Incident { severity, ..incident(1) });
+        let [severe, mild] =
+            [Severity::Critical, Severity::Warning].map(|severity| Incident { severity, ..incident(1) });
         assert_eq!(channels(&[loud.clone(), rest.clone()], &severe), ["phone"]);
         assert_eq!(channels(&[loud.clone(), rest.clone()], &mild), ["chat"]);
         loud.goes_on = true;

@@ -70,7 +70,8 @@ fn rejects_survive_the_wire_and_come_after_the_observations_of_their_record() {
         count: u64::from(index) + 1,
         excerpt: "\\n\\x00".to_owned(),
     };
-    let envelope = Envelope::of_rejects(vec![reject(0, RejectReason::NotFinite), reject(7, RejectReason::Empty)]).unwrap();
+    let envelope =
+        Envelope::of_rejects(vec![reject(0, RejectReason::NotFinite), reject(7, RejectReason::Empty)]).unwrap();
     assert_eq!(decode(&encode(&envelope)).unwrap(), envelope);
     assert_eq!(envelope.key(), b"otlp/3");
     let Content::Rejects { origin, .. } = &envelope.content else { panic!("{envelope:?}") };

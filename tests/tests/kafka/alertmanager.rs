@@ -101,7 +101,8 @@ fn an_incident_fires_in_every_replica_as_long_as_it_lasts() {
     };
     paging.publish(&worse);
     assert!(program::until(PATIENCE, || fire("critical")), "{:?}\n{}", replicas[0].severities(), pager.last_words());
-    let over = tidewatch_schemas::Incident { state: State::Resolved, resolved_at: Some(clock::now()), revision: 3, ..worse };
+    let over =
+        tidewatch_schemas::Incident { state: State::Resolved, resolved_at: Some(clock::now()), revision: 3, ..worse };
     paging.publish(&over);
     let is_quiet = || replicas.iter().all(|replica| replica.severities().is_empty());
     assert!(program::until(PATIENCE, is_quiet), "{:?}\n{}", replicas[0].severities(), pager.last_words());

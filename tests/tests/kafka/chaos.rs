@@ -94,8 +94,7 @@ fn send_garbage(bootstrap: &str, topic: &str, pools: &[String]) -> thread::JoinH
             let (key, value) = (pool.as_bytes(), format!("garbage {number}"));
             let partition = partition_of(key, PARTITIONS);
             let headers = Vec::new();
-            let record =
-                Record { topic: &topic, partition, key, value: value.as_bytes(), timestamp_ms: None, headers };
+            let record = Record { topic: &topic, partition, key, value: value.as_bytes(), timestamp_ms: None, headers };
             publisher.publish(&[record]).expect("the broker takes anything");
             thread::sleep(ROUND / u32::try_from(GARBAGE).expect("few"));
         }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use config::{Value, ValueKind};
+use tidewatch_delivery::pager::Channel;
 use tidewatch_delivery::pager::alertmanager::{self, Alertmanager};
 use tidewatch_delivery::pager::incident_io::{self, IncidentIo};
 use tidewatch_delivery::pager::opsgenie::{self, Opsgenie};
 use tidewatch_delivery::pager::pagerduty::{self, PagerDuty};
 use tidewatch_delivery::pager::slack::Slack;
 use tidewatch_delivery::pager::webhook::{Secret, Webhook};
-use tidewatch_delivery::pager::Channel;
 
-use crate::config::{HOUR, SECOND, millis};
 use crate::config::error::{ConfigError, ConfigErrors, Wrong};
 use crate::config::secret::{self, Setting};
 use crate::config::section::Section;
 use crate::config::value::{origin_of, shown};
+use crate::config::{HOUR, SECOND, millis};
 
 /// What a channel is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,7 +81,9 @@ impl ChannelConfig {
         let url = |usual: &str| first.clone().unwrap_or_else(|| usual.to_owned());
         let one = |channel| Ok(vec![(self.name.clone(), channel)]);
         match self.sort {
-            Sort::PagerDuty => one(Channel::PagerDuty(PagerDuty { url: url(pagerduty::USUAL_URL), routing_key: secret })),
+            Sort::PagerDuty => {
+                one(Channel::PagerDuty(PagerDuty { url: url(pagerduty::USUAL_URL), routing_key: secret }))
+            }
             Sort::Opsgenie => one(Channel::Opsgenie(Opsgenie { url: url(opsgenie::USUAL_URL), key: secret })),
             Sort::IncidentIo => {
                 one(Channel::IncidentIo(IncidentIo { url: url(incident_io::USUAL_URL), token: secret }))
@@ -96,7 +98,11 @@ impl ChannelConfig {
                 let authorization = secret;
                 let replica = |(number, url): (usize, &String)| {
                     let name = if urls.len() == 1 { self.name.clone() } else { format!("{}/{number}", self.name) };
-                    let channel = Alertmanager { url: url.clone(), authorization: authorization.clone(), again_ms: self.again_ms };
+                    let channel = Alertmanager {
+                        url: url.clone(),
+                        authorization: authorization.clone(),
+                        again_ms: self.again_ms,
+                    };
                     (name, Channel::Alertmanager(channel))
                 };
                 Ok(urls.iter().enumerate().map(replica).collect())
@@ -165,7 +171,9 @@ fn read_secrets(section: &mut Section, sort: Sort) -> Vec<Setting> {
                     Err(wrong) => refused.push(wrong),
                 }
             }
-            refused.into_iter().for_each(|(origin, wrong)| section.refuse("keys", &origin, wrong));
+            for (origin, wrong) in refused {
+                section.refuse("keys", &origin, wrong);
+            }
             secrets
         }
         Sort::Alertmanager if !section.offers("key") => Vec::new(),

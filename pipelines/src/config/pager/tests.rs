@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use super::super::{Config, Text};
 use super::*;
 
@@ -43,9 +45,9 @@ fn every_kind_of_channel_is_read_and_replicas_have_names_of_their_own() {
     let replicas: Vec<String> = config.channels.iter().flat_map(ChannelConfig::replicas).collect();
     assert_eq!(replicas, resolved);
     assert!(!format!("{config:?}").contains("hunter2"));
-    let missing = config.channels[0].resolved(&Default::default());
+    let missing = config.channels[0].resolved(&BTreeMap::default());
     assert!(missing.is_ok(), "an Alertmanager needs no key");
-    let missing = config.channels[5].resolved(&Default::default()).unwrap_err().to_string();
+    let missing = config.channels[5].resolved(&BTreeMap::default()).unwrap_err().to_string();
     assert!(missing.contains("pager.channels.phone.key") && missing.contains("PD"), "{missing}");
 }
 
@@ -58,11 +60,23 @@ fn loose_ends_are_mistakes() {
             "  channels: { chat: { kind: slack, url: { env: S } } }\n  routes: [{ tenants: [acme], channels: [chat] }]",
             "may match no route and reach nobody",
         ),
-        ("  channels: { chat: { kind: slack, url: \"https://hooks.slack.com/x\" } }\n  routes: [{ channels: [chat] }]", "must not be written"),
-        ("  channels: { hook: { kind: webhook, url: ftp://x } }\n  routes: [{ channels: [hook] }]", "is not an address of the web"),
-        ("  channels: { hook: { kind: webhook, url: \"https://x\", privat: true } }\n  routes: [{ channels: [hook] }]", "did you mean private?"),
+        (
+            "  channels: { chat: { kind: slack, url: \"https://hooks.slack.com/x\" } }\n  routes: [{ channels: [chat] }]",
+            "must not be written",
+        ),
+        (
+            "  channels: { hook: { kind: webhook, url: ftp://x } }\n  routes: [{ channels: [hook] }]",
+            "is not an address of the web",
+        ),
+        (
+            "  channels: { hook: { kind: webhook, url: \"https://x\", privat: true } }\n  routes: [{ channels: [hook] }]",
+            "did you mean private?",
+        ),
         ("  runbooks: https://wiki/", "has no place for the name of a runbook"),
-        ("  channels: { c: { kind: slack, url: { env: S } } }\n  routes: [{ kinds: [bored], channels: [c] }]", "is no kind of incident"),
+        (
+            "  channels: { c: { kind: slack, url: { env: S } } }\n  routes: [{ kinds: [bored], channels: [c] }]",
+            "is no kind of incident",
+        ),
     ];
     for (yaml, expected) in cases {
         let found = loaded(yaml).unwrap_err();

@@ -1,9 +1,9 @@
 use tidewatch_delivery::pager::Channel;
 use tidewatch_delivery::pager::alertmanager::Alertmanager;
 use tidewatch_delivery::pager::slack::Slack;
+use tidewatch_schemas::Timestamp;
 use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::incident::{Kind, Severity, State};
-use tidewatch_schemas::{Timestamp};
 
 use super::*;
 use crate::state::MemoryStore;

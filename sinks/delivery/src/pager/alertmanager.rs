@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tidewatch_schemas::incident::State;
 use tidewatch_schemas::{Incident, Timestamp};
 
-use super::notice::{self, Notice};
 use super::Request;
+use super::notice::{self, Notice};
 
 /// How often an alert is sent again where nobody said, in milliseconds.
 pub const USUAL_AGAIN_MS: i64 = 60_000;

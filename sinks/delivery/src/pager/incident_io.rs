@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::notice::{self, Notice};
 use super::Request;
+use super::notice::{self, Notice};
 
 /// Where events go; the identifier of the alert source follows.
 pub const USUAL_URL: &str = "https://api.incident.io/v2/alert_events/http";

@@ -54,8 +54,15 @@ impl Notice<'_> {
         let incident = self.incident;
         let mut lines = vec![incident.summary.clone()];
         let named = [("suffering", &incident.victims), ("caused by", &incident.culprits)];
-        lines.extend(named.iter().filter(|(_, who)| !who.is_empty()).map(|(what, who)| format!("{what}: {}", list(who))));
-        lines.push(format!("since {}, severity {}, confidence {}", incident.started_at, severity(incident.severity), incident.confidence));
+        lines.extend(
+            named.iter().filter(|(_, who)| !who.is_empty()).map(|(what, who)| format!("{what}: {}", list(who))),
+        );
+        lines.push(format!(
+            "since {}, severity {}, confidence {}",
+            incident.started_at,
+            severity(incident.severity),
+            incident.confidence
+        ));
         lines.extend(incident.evidence.iter().map(|each| format!("- {}", line(each))));
         if let Some(url) = self.runbook_url() {
             lines.push(format!("runbook: {url}"));

@@ -1,10 +1,11 @@
 //! Opsgenie and Jira Service Management, alerts v2: created, acknowledged and closed by the incident's key as alias.
 
 use serde_json::json;
+use tidewatch_schemas::TenantId;
 use tidewatch_schemas::incident::{Severity, State};
 
-use super::notice::{self, Notice};
 use super::Request;
+use super::notice::{self, Notice};
 
 /// Where alerts go unless another address is given, such as that of the region in Europe.
 pub const USUAL_URL: &str = "https://api.opsgenie.com";
@@ -48,7 +49,7 @@ impl Opsgenie {
 
 fn created(notice: &Notice<'_>) -> serde_json::Value {
     let incident = notice.incident;
-    let tags: Vec<&str> = incident.tenants.iter().map(|tenant| tenant.as_str()).collect();
+    let tags: Vec<&str> = incident.tenants.iter().map(TenantId::as_str).collect();
     json!({
         "message": notice::cut(&incident.summary, MESSAGE),
         "alias": notice.key(),

@@ -5,8 +5,8 @@
 use serde_json::json;
 use tidewatch_schemas::incident::State;
 
-use super::notice::{self, Notice};
 use super::Request;
+use super::notice::{self, Notice};
 
 /// Where events go unless another address is given, such as that of the service region in Europe.
 pub const USUAL_URL: &str = "https://events.pagerduty.com/v2/enqueue";
@@ -43,7 +43,10 @@ impl PagerDuty {
             event.insert("payload".to_owned(), payload(notice));
             event.insert("client".to_owned(), json!("Tidewatch"));
             if let Some(url) = notice.runbook_url() {
-                event.insert("links".to_owned(), json!([{ "href": url, "text": format!("Runbook {}", incident.runbook) }]));
+                event.insert(
+                    "links".to_owned(),
+                    json!([{ "href": url, "text": format!("Runbook {}", incident.runbook) }]),
+                );
             }
         }
         Request::json(self.url.clone(), &event)

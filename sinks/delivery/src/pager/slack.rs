@@ -3,8 +3,8 @@
 use serde_json::json;
 use tidewatch_schemas::incident::{Severity, State};
 
-use super::notice::{self, Notice};
 use super::Request;
+use super::notice::{self, Notice};
 
 /// Longest header and longest text of a section, in characters.
 const HEADER: usize = 150;
@@ -55,7 +55,12 @@ fn sign(notice: &Notice<'_>) -> &'static str {
 
 fn title(notice: &Notice<'_>) -> String {
     let state = notice::name(notice.incident.state);
-    format!("{state}: {} {} on {}", notice::list(&notice.incident.tenants), notice::name(notice.incident.kind), notice.source())
+    format!(
+        "{state}: {} {} on {}",
+        notice::list(&notice.incident.tenants),
+        notice::name(notice.incident.kind),
+        notice.source()
+    )
 }
 
 /// Slack reads these three letters as markup.

@@ -1,7 +1,7 @@
 use serde_json::Value;
-use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
 use tidewatch_schemas::finding::{DetectorName, Season};
-use tidewatch_schemas::{IncidentId, Incident, Origin, SeriesId, TenantId, Timestamp};
+use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
+use tidewatch_schemas::{Incident, IncidentId, Origin, SeriesId, TenantId, Timestamp};
 
 use super::alertmanager::Alertmanager;
 use super::incident_io::IncidentIo;
@@ -66,7 +66,11 @@ fn channels() -> Vec<Channel> {
     let url = || "https://example.com/x".to_owned();
     vec![
         Channel::PagerDuty(PagerDuty { url: url(), routing_key: "hunter2".to_owned() }),
-        Channel::Alertmanager(Alertmanager { url: url(), authorization: "Bearer hunter2".to_owned(), again_ms: 60_000 }),
+        Channel::Alertmanager(Alertmanager {
+            url: url(),
+            authorization: "Bearer hunter2".to_owned(),
+            again_ms: 60_000,
+        }),
         Channel::Webhook(Webhook { url: url(), secrets: vec!["hunter2".parse().unwrap()] }),
         Channel::Slack(Slack { url: "https://example.com/hunter2".to_owned() }),
         Channel::Opsgenie(Opsgenie { url: url(), key: "hunter2".to_owned() }),

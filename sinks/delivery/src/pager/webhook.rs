@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::Request;
 use super::alertmanager::{annotations, labels};
 use super::notice::{self, Notice};
-use super::Request;
 
 /// What secrets of Standard Webhooks begin with; the rest is base64.
 const PREFIX: &str = "whsec_";
