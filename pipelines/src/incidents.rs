@@ -27,14 +27,14 @@ mod text;
 
 pub use line::line;
 pub use listing::list;
-pub use log::{Keep, Log, NotOne};
+pub use log::{Log, NotOne};
 pub use report::{Listed, Told};
 pub use selection::{Listing, Selection, Wanted};
 pub use story::story;
 pub use text::read;
 
-use tidewatch_schemas::Incident;
 use tidewatch_schemas::incident::State;
+use tidewatch_schemas::{Incident, Timestamp};
 
 /// Whether nobody needs to do anything about it any more.
 #[must_use]
@@ -46,7 +46,7 @@ pub fn is_over(incident: &Incident) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     /// The moment to which lengths of time are counted.
-    pub now: tidewatch_schemas::Timestamp,
+    pub now: Timestamp,
     /// Most columns of a line.
     pub width: usize,
     /// Whether ANSI colours are wanted.

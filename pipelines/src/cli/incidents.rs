@@ -7,9 +7,13 @@ mod source;
 mod watch;
 
 use clap::Subcommand;
+use tidewatch_schemas::Timestamp;
 
 use super::{Format, Verdict, screen};
 use crate::incidents::View;
+
+/// Columns where nothing should be cut, because a program reads it.
+const UNCUT: usize = usize::MAX;
 
 /// What is done.
 #[derive(Clone, Debug, clap::Args)]
@@ -53,11 +57,8 @@ struct Look {
 
 impl Look {
     /// The view at `now`. Where there is no terminal, lines have up to `otherwise` columns.
-    fn view(self, now: tidewatch_schemas::Timestamp, otherwise: usize) -> View {
+    fn view(self, now: Timestamp, otherwise: usize) -> View {
         let width = self.width.map(usize::from).or_else(screen::columns).unwrap_or(otherwise);
         View { now, width, colour: screen::wants_colour() }
     }
 }
-
-/// Columns where nothing should be cut, because a program reads it.
-const UNCUT: usize = usize::MAX;

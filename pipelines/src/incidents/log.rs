@@ -20,7 +20,7 @@ const TENANTS: usize = 4;
 
 /// Which revisions are kept besides the last one of every incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Keep {
+enum Keep {
     /// None.
     #[default]
     Last,

@@ -11,8 +11,8 @@ mod texts;
 use std::sync::Arc;
 
 use tidewatch_schemas::finding::{DetectorName, Season};
-use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
-use tidewatch_schemas::{Incident, IncidentId, Origin, SeriesId, TenantId, Timestamp};
+use tidewatch_schemas::incident::{Evidence, Kind, Severity};
+use tidewatch_schemas::{IncidentId, Origin, SeriesId, TenantId};
 
 use super::*;
 use crate::present::layout::columns;
