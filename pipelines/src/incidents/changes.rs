@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tidewatch_schemas::incident::State;
 use tidewatch_schemas::{Incident, SeriesId, TenantId};
 
+use super::is_over;
 use crate::present::measure::Measure;
 use crate::present::moment;
 use crate::present::words::{kind, names, severity};
@@ -35,6 +36,9 @@ pub(super) fn changes(before: &Incident, after: &Incident) -> Vec<String> {
     said.extend(measured(before, after));
     if before.runbook != after.runbook && !after.runbook.is_empty() {
         said.push(format!("runbook {}", after.runbook));
+    }
+    if said.is_empty() && before.summary != after.summary && !is_over(after) {
+        said.push(after.summary.clone());
     }
     said
 }

@@ -1,4 +1,5 @@
-//! The evidence of an incident: each finding in its own words, where its value lies, and where to look it up.
+//! The evidence of an incident in the order of its record: each finding in its own words, where its value lies, and where to
+//! look it up.
 
 use tidewatch_schemas::Incident;
 use tidewatch_schemas::incident::Evidence;
@@ -15,13 +16,9 @@ pub(super) fn write(page: &Page, text: &mut String, incident: &Incident) {
         page.section(text, "Evidence: none is listed");
         return;
     }
-    let is_cut = count >= Incident::MAX_EVIDENCE;
-    let what =
-        if is_cut { format!("the {count} strongest series") } else { format!("{count} series, strongest first") };
-    page.section(text, &format!("Evidence: {what}"));
-    let mut all: Vec<&Evidence> = incident.evidence.iter().collect();
-    all.sort_by(|one, other| other.score.total_cmp(&one.score));
-    for (number, evidence) in all.into_iter().enumerate() {
+    let which = if count >= Incident::MAX_EVIDENCE { "the strongest " } else { "" };
+    page.section(text, &format!("Evidence: {which}{count} series, what people feel first"));
+    for (number, evidence) in incident.evidence.iter().enumerate() {
         page.numbered(text, number + 1, &said(evidence));
         page.indented(text, INDENT, &numbers(evidence), Ink::Plain);
         page.indented(text, INDENT, &lookup(evidence, incident), Ink::Faint);

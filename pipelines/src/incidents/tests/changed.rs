@@ -35,6 +35,15 @@ fn every_difference_that_matters_is_said() {
 }
 
 #[test]
+fn another_sentence_is_said_where_nothing_else_is() {
+    let before = opened(1, &["acme"]);
+    let mut after = Incident { summary: "nobody is guilty: all take more".to_owned(), ..later(&before, 2) };
+    assert_eq!(changes(&before, &after), ["nobody is guilty: all take more"]);
+    after.kind = Kind::Failing;
+    assert_eq!(changes(&before, &after), ["failing instead of slow"]);
+}
+
+#[test]
 fn what_came_back_says_after_how_long() {
     let over = resolved(&opened(1, &["acme"]), 5);
     let again = Incident { state: State::Reopened, resolved_at: None, ..later(&over, 7) };

@@ -28,13 +28,13 @@ severity    critical: a tenant cannot work, or several suffer
 confidence  99 %
 runbook     slow-requests
 
-Evidence: 3 series, strongest first
- 1. borealis on web: request.duration is far off for borealis
-    [#...........========] 0 s, expected 811 ms, usual 622 ms to 1 s, by the hour of the week
-    since 10:26:30, worst at 10:27:30; baseline, 50.0 nats; otlp_metrics partition 3 offset 2659
- 2. acme on web: request.duration is far off for acme
+Evidence: 3 series, what people feel first
+ 1. acme on web: request.duration is far off for acme
     [==.................#] 868 ms, expected 61 ms, usual 30 ms to 92 ms, by the hour of the week
     since 10:26:30, worst at 10:27:30; baseline, 40.0 nats; otlp_metrics partition 3 offset 2659
+ 2. borealis on web: request.duration is far off for borealis
+    [#...........========] 0 s, expected 811 ms, usual 622 ms to 1 s, by the hour of the week
+    since 10:26:30, worst at 10:27:30; baseline, 50.0 nats; otlp_metrics partition 3 offset 2659
  3. delta on web: request.duration is far off for delta
     silent; expected every 10 s by the hour of the week
     since 10:26:30, worst at 10:27:30; baseline, 3.0 nats; otlp_metrics partition 3 offset 2659
