@@ -224,7 +224,7 @@ impl Baseline {
         state.follow_clocks(context.day);
         let slot = Slot::of(context.day, window.start);
         let usual = state.profile.usual(slot, state.pace.a_day());
-        let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual) };
+        let view = View { slot, usual, forecast: state.levels.forecast(usual), scale: state.scale(usual, x) };
         let x = explain(x, &view, context.explained);
         let measured = state.measure(x, &view);
         let hearing = Hearing {
@@ -339,7 +339,7 @@ impl State {
         let usual = self.profile.usual(Slot::of(day, start), self.pace.a_day());
         let forecast = self.levels.forecast(usual);
         let level = self.origin + f64::from(self.levels.slow());
-        let deviation = self.scale(usual).season;
+        let deviation = self.scale(usual, 0.0).season;
         let base = self.origin + f64::from(forecast.usual);
         Some(Ground { scale, base, level, deviation: f64::from(deviation) })
     }
@@ -357,8 +357,11 @@ impl State {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a size, of which seven digits are plenty")]
-    fn scale(&self, usual: Usual) -> Scale {
-        let least = LEAST_DISTANCE * (self.levels.slow().abs() + self.origin.abs() as f32) + 1e-12;
+    fn scale(&self, usual: Usual, x: f32) -> Scale {
+        let reach = self.scales.reach();
+        let x = x.clamp(-reach, reach);
+        let value = (self.origin + f64::from(x)).abs() as f32;
+        let least = LEAST_DISTANCE * (x.abs() + self.levels.slow().abs() + value) + 1e-12;
         self.scales.of(usual, least)
     }
 

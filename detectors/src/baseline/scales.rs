@@ -15,7 +15,7 @@ const MOST: f32 = 6.0;
 const GRAIN: f32 = 1e-4;
 /// Share of the largest distance that is forgotten in a day.
 const FORGOTTEN: f32 = 0.1;
-/// How many times the largest distance grows at most with one window: one wild value is no measure of the next.
+/// How many times the largest distance grows at most with one window: a wild value is no measure of others.
 const MOST_GROWTH: f32 = 10.0;
 /// A half-hour's own scale is at least this share of that of the series.
 const LEAST_SHARE: f32 = 0.3;
@@ -48,12 +48,16 @@ impl Scales {
         Scale { season, overall: self.season + least, least }
     }
 
+    /// How far from the first value a value may lie to tell how fine numbers of its size are.
+    pub fn reach(&self) -> f32 {
+        if self.farthest > 0.0 { MOST_GROWTH * self.farthest } else { f32::MAX }
+    }
+
     /// Learns the distances of a window from what is usual and from the slow level.
     pub fn learn(&mut self, (season, level): (f32, f32), pace: &Pace, least: f32) {
         let seen = pace.seen();
         let cut = if seen < UNCUT { season } else { season.min(MOST * self.season + least) };
         self.season += (cut - self.season) / seen.min(SEASON_MEMORY);
-        let known = if self.farthest > 0.0 { level.min(MOST_GROWTH * self.farthest) } else { level };
-        self.farthest = (self.farthest * (1.0 - FORGOTTEN / pace.a_day())).max(known);
+        self.farthest = (self.farthest * (1.0 - FORGOTTEN / pace.a_day())).max(level.min(self.reach()));
     }
 }
