@@ -16,6 +16,8 @@ mod chaos;
 mod crash;
 #[path = "kafka/fail_points.rs"]
 mod fail_points;
+#[path = "kafka/incidents.rs"]
+mod incidents;
 #[path = "kafka/lost_disk.rs"]
 mod lost_disk;
 #[path = "kafka/lost_input.rs"]

@@ -128,6 +128,11 @@ fn each_mistake_says_what_would_be_right() {
         ),
         ("log: { level: x }", "log.level: \"x\" is not a choice here; write one of error, warn, info, debug, trace"),
     ];
+    assert_first_mistakes(&cases);
+}
+
+/// Holds the first mistake of each text against what is expected.
+fn assert_first_mistakes(cases: &[(&str, &str)]) {
     for (yaml, expected) in cases {
         let mistakes = mistakes(yaml);
         assert_eq!(mistakes.first(), Some(&format!("a.yaml: {expected}")), "{yaml}: {mistakes:#?}");
