@@ -5,6 +5,7 @@
 //! | `backtest` | `tidewatch backtest`: judge files |
 //! | `check` | `tidewatch check`: everything that is wrong with a configuration |
 //! | `demo` | `tidewatch demo`: the whole pipeline with a broker of its own |
+//! | `incidents` | `tidewatch incidents`: what people do with incidents |
 //! | `replay` | `tidewatch replay`: send a recording to Kafka |
 //! | `run` | `tidewatch run`: the service |
 //! | `schema` | `tidewatch schema`: the formats of what is published |
@@ -17,6 +18,7 @@
 pub mod backtest;
 pub mod check;
 pub mod demo;
+pub mod incidents;
 pub mod log;
 pub mod replay;
 pub mod run;
@@ -28,6 +30,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use tidewatch_schemas::Timestamp;
 
 use crate::config::{self, Config};
 
@@ -47,6 +50,8 @@ enum Command {
     Check(check::Args),
     /// Watch a recorded fleet go through the whole pipeline, with a broker inside this program
     Demo(demo::Args),
+    /// List incidents, tell the whole story of one, or follow them as they come
+    Incidents(incidents::Args),
     /// Send a recording to Kafka as an OpenTelemetry Collector would have sent it
     Replay(replay::Args),
     /// Run the service
@@ -95,6 +100,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Backtest(args) => backtest::run(args),
         Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Incidents(args) => incidents::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Run(args) => run::run(args),
         Command::Schema(args) => schema::run(args),
@@ -108,6 +114,12 @@ fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
 /// With every mistake in it.
 pub fn configuration(file: Option<&Path>) -> Result<Config, config::ConfigErrors> {
     Config::load(file, config::variables(), &[])
+}
+
+/// A moment in RFC 3339.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let moment: jiff::Timestamp = text.parse().map_err(|_| "write a time such as 2026-11-30T09:00:00Z".to_owned())?;
+    Ok(Timestamp(moment.as_millisecond()))
 }
 
 #[cfg(test)]
@@ -137,6 +149,11 @@ mod tests {
             ("tidewatch check", ErrorKind::MissingRequiredArgument),
             ("tidewatch schema parrots", ErrorKind::InvalidValue),
             ("tidewatch check --config a.yaml --format xml", ErrorKind::InvalidValue),
+            ("tidewatch incidents list --state parrots", ErrorKind::InvalidValue),
+            ("tidewatch incidents list --since 7", ErrorKind::ValueValidation),
+            ("tidewatch incidents list --input a --brokers b:1", ErrorKind::ArgumentConflict),
+            ("tidewatch incidents show", ErrorKind::MissingRequiredArgument),
+            ("tidewatch incidents show parrots", ErrorKind::ValueValidation),
         ];
         for (line, expected) in cases {
             assert_eq!(parsed(line).unwrap_err(), expected, "{line}");

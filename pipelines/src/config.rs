@@ -43,6 +43,7 @@ pub use kafka::{KafkaConfig, Publishing};
 pub use layers::{DEFAULTS, Flag, PREFIX, Text};
 pub use log::{LogConfig, LogFormat};
 pub use pager::{ChannelConfig, PagerConfig};
+pub use quantity::duration;
 pub use secret::Setting;
 pub use topics::TopicsConfig;
 

@@ -16,6 +16,7 @@
 //! | [`schema`] | the formats of what is published |
 //! | [`guard`] | panics where one input must not stop the others |
 //! | [`inspect`] | what is believed of a series, as text |
+//! | [`incidents`] | incidents for people: lists, stories, lines |
 //! | [`cli`], [`clock`] | the command line, and the one look at the host's clock |
 //! | [`recording`], [`labels`], [`scoreboard`], [`present`] | recorded fleets, their faults, and what was found of them |
 
@@ -29,6 +30,7 @@ pub mod demo;
 pub mod detect;
 pub mod driver;
 pub mod guard;
+pub mod incidents;
 pub mod inspect;
 pub mod kafka;
 pub mod labels;

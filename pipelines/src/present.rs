@@ -12,21 +12,23 @@
 
 mod comparison;
 mod last_screen;
-mod layout;
-mod measure;
-mod moment;
-mod paint;
+pub(crate) mod layout;
+pub(crate) mod measure;
+pub(crate) mod moment;
+pub(crate) mod paint;
 mod series;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 
-use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
-use tidewatch_schemas::{Incident, TenantId, Timestamp};
+use tidewatch_schemas::incident::{Evidence, State};
+use tidewatch_schemas::{Incident, Timestamp};
 
 use crate::labels::Labels;
 use layout::{clipped, wrapped};
 use measure::Measure;
 use paint::{Ink, Paint};
+use words::{SHORT_ID, change, ink_of, ink_of_change, kind, names, severity, short_id};
 
 pub use comparison::comparison;
 pub use last_screen::{Broker, NextSteps, last_screen};
@@ -52,9 +54,6 @@ const EVIDENCE: usize = 3;
 
 /// Most tenants that a heading names.
 const TENANTS: usize = 6;
-
-/// Digits of an incident's identity that tell it apart on a screen.
-const SHORT_ID: usize = 8;
 
 /// Under what a block's lines stand: the text after the time since the start.
 const INDENT: usize = 8;
@@ -103,9 +102,9 @@ impl<'a> Presenter<'a> {
         let what = self.paint.text(ink_of_change(incident), &format!("{:<8}", change(incident)));
         let severity = self.paint.text(ink_of(incident.severity), &format!("{:<8}", severity(incident.severity)));
         let room = WIDTH - INDENT - 29 - SHORT_ID;
-        let tenants = clipped(&names(&incident.tenants), room - 1);
+        let tenants = clipped(&names(&incident.tenants, TENANTS), room - 1);
         let tenants = self.paint.text(Ink::Bold, &format!("{tenants:<room$}"));
-        let id = short_id(incident);
+        let id = short_id(incident.incident_id);
         format!("{since:<7} {what}  {severity}  {kind:<7}  {tenants}{id}\n", kind = kind(incident.kind))
     }
 
@@ -123,65 +122,6 @@ impl<'a> Presenter<'a> {
             .collect();
         if lines.is_empty() { vec!["recording: nothing is wrong at this time".to_owned()] } else { lines }
     }
-}
-
-/// What happened to the incident with this revision.
-fn change(incident: &Incident) -> &'static str {
-    match incident.state {
-        State::Open if incident.revision == 1 => "OPENED",
-        State::Open => "UPDATED",
-        State::Acknowledged => "TAKEN",
-        State::Resolved => "RESOLVED",
-        State::Reopened => "REOPENED",
-    }
-}
-
-fn ink_of_change(incident: &Incident) -> Ink {
-    match incident.state {
-        State::Resolved => Ink::Green,
-        State::Open if incident.revision > 1 => Ink::Plain,
-        State::Open | State::Reopened | State::Acknowledged => Ink::Bold,
-    }
-}
-
-fn ink_of(severity: Severity) -> Ink {
-    match severity {
-        Severity::Info => Ink::Plain,
-        Severity::Warning => Ink::Yellow,
-        Severity::Error | Severity::Critical => Ink::Red,
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-        Severity::Critical => "critical",
-    }
-}
-
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Unusual => "unusual",
-        Kind::Silent => "silent",
-        Kind::Slow => "slow",
-        Kind::Failing => "failing",
-        Kind::DataLoss => "data loss",
-    }
-}
-
-/// The tenants, as many as a heading can hold.
-fn names(tenants: &[TenantId]) -> String {
-    let shown: Vec<&str> = tenants.iter().take(TENANTS).map(TenantId::as_str).collect();
-    match tenants.len().saturating_sub(TENANTS) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-fn short_id(incident: &Incident) -> String {
-    incident.incident_id.to_string().chars().take(SHORT_ID).collect()
 }
 
 /// One series with its numbers.

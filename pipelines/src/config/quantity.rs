@@ -19,8 +19,11 @@ const SIZES: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-/// Parses a duration of whole milliseconds; a day has 24 hours.
-pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
+/// Parses a duration of whole milliseconds, such as `24h`; a day has 24 hours.
+///
+/// # Errors
+/// When it is none, is negative, or is finer than a millisecond.
+pub fn duration(text: &str) -> Result<Duration, Wrong> {
     let advice = "write a number and a unit such as 10s";
     let not_one = || Wrong::new(format!("{text:?} is not a duration"), advice);
     let span: Span = text.trim().parse().map_err(|_| not_one())?;

@@ -6,7 +6,8 @@ use tidewatch_schemas::{Incident, IncidentId, Timestamp};
 
 use super::layout::table;
 use super::paint::{Ink, Paint};
-use super::{WIDTH, kind, moment, names, severity, short_id};
+use super::words::{kind, names, severity, short_id};
+use super::{TENANTS, WIDTH, moment};
 use crate::scoreboard::{Report, Scoreboard};
 
 /// What a person can do after a run.
@@ -125,8 +126,8 @@ impl Screen<'_> {
 
 /// An incident on one line.
 pub(super) fn described(incident: &Incident) -> String {
-    let (id, severity, kind) = (short_id(incident), severity(incident.severity), kind(incident.kind));
-    format!("{id} {severity}, {kind}: {}", names(&incident.tenants))
+    let (id, severity, kind) = (short_id(incident.incident_id), severity(incident.severity), kind(incident.kind));
+    format!("{id} {severity}, {kind}: {}", names(&incident.tenants, TENANTS))
 }
 
 /// Commands, each with what it does under it. They are not cut, so that they can be copied.
@@ -141,6 +142,8 @@ fn commands(next: NextSteps<'_>) -> Vec<String> {
         (format!("{program} schema incident"), "every field of an incident, as JSON Schema"),
     ];
     if let Some(Broker { address, incidents_topic }) = next.broker {
+        let list = format!("{program} incidents list --brokers {address} --state all");
+        steps.push((list, "the same incidents as a table; incidents show tells the whole story of one"));
         let kcat = format!("kcat -b {address} -t {incidents_topic} -C");
         steps.push((kcat, "read the incidents as they stand on Kafka, while this runs"));
     }

@@ -30,7 +30,7 @@ const BYTES: [Step; 4] = [step(1e12, 1e12, "TB"), step(1e9, 1e9, "GB"), step(1e6
 
 /// How the values of a signal are written.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Measure {
+pub(crate) struct Measure {
     quantity: Quantity,
     /// In seconds, bytes or ones per unit of the values.
     factor: f64,
@@ -48,7 +48,7 @@ enum Quantity {
 
 impl Measure {
     /// For values of `signal` in `unit`.
-    pub(super) fn of(signal: &str, unit: &str) -> Self {
+    pub(crate) fn of(signal: &str, unit: &str) -> Self {
         let (base, per) = unit.split_once('/').map_or((unit, String::new()), |(base, per)| (base, format!("/{per}")));
         let (quantity, factor) = if base.is_empty() {
             (Quantity::Number(String::new()), 1.0)
@@ -66,7 +66,7 @@ impl Measure {
     }
 
     /// `value` with its unit; infinity and NaN in words.
-    pub(super) fn text(&self, value: f64) -> String {
+    pub(crate) fn text(&self, value: f64) -> String {
         if value.is_nan() {
             return "not a number".to_owned();
         }

@@ -2,13 +2,13 @@
 
 /// Writes with colours or without.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Paint {
+pub(crate) struct Paint {
     colour: bool,
 }
 
 /// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Plain,
     Bold,
     Faint,
@@ -18,12 +18,12 @@ pub(super) enum Ink {
 }
 
 impl Paint {
-    pub(super) fn new(colour: bool) -> Self {
+    pub(crate) fn new(colour: bool) -> Self {
         Self { colour }
     }
 
     /// `text` in `ink`; as it is without colours.
-    pub(super) fn text(self, ink: Ink, text: &str) -> String {
+    pub(crate) fn text(self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Plain => return text.to_owned(),
             Ink::Bold => "1",

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use tidewatch_schemas::finding::{DetectorName, Season};
+use tidewatch_schemas::incident::Kind;
 use tidewatch_schemas::{IncidentId, Origin, SeriesId};
 
 use super::*;
@@ -186,6 +187,8 @@ Try next
       judge the same recording from its files, without a broker
   tidewatch schema incident
       every field of an incident, as JSON Schema
+  tidewatch incidents list --brokers 127.0.0.1:19092 --state all
+      the same incidents as a table; incidents show tells the whole story of one
   kcat -b 127.0.0.1:19092 -t tidewatch.incidents -C
       read the incidents as they stand on Kafka, while this runs
   make test

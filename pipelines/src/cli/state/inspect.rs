@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
     /// The window to ask about, in RFC 3339; the next one when left out
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::moment)]
     at: Option<Timestamp>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
@@ -90,9 +90,4 @@ fn several(query: &str, found: &[Named], snapshot: &Snapshot, folder: &Path) -> 
     let listed: Vec<String> = found.iter().take(MOST_LISTED).map(|each| format!("{}  {each}\n", each.series)).collect();
     screen::show(&listed.concat())?;
     bail!("{} series are meant by {query:?}; name one by its identifier, or add words", found.len());
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let moment: jiff::Timestamp = text.parse().map_err(|_| "write a time such as 2026-11-30T09:00:00Z".to_owned())?;
-    Ok(Timestamp(moment.as_millisecond()))
 }
