@@ -26,6 +26,7 @@ pub mod reading;
 pub mod ring;
 mod state;
 pub mod suspicion;
+mod telling;
 pub mod usage;
 pub mod verdict;
 
