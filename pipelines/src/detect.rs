@@ -27,6 +27,7 @@ pub mod processor;
 mod progress;
 pub mod reshard;
 pub mod settings;
+mod sharing;
 pub mod snapshot;
 mod stored;
 mod tenants;

@@ -237,6 +237,12 @@ impl State {
         numbers.into_iter().filter_map(|number| self.tenants.get(number as usize)).map(|each| each.id.clone()).collect()
     }
 
+    /// The step that was judged last.
+    #[must_use]
+    pub fn judged(&self) -> Option<i64> {
+        self.judged
+    }
+
     /// How many series and tenants are followed.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {

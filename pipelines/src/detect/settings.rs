@@ -3,7 +3,7 @@
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
-use tidewatch_detectors::{Grouping, judges};
+use tidewatch_detectors::{Contention, Grouping, judges};
 use tidewatch_schemas::Catalog;
 #[cfg(debug_assertions)]
 use tidewatch_schemas::Value;
@@ -18,6 +18,8 @@ pub struct Settings {
     pub series: tidewatch_detectors::Settings,
     /// How findings become incidents.
     pub grouping: Grouping,
+    /// How tenants are held against each other.
+    pub contention: Contention,
     /// What `now` is.
     pub clock: Clock,
     /// Most series of a pool.
@@ -58,6 +60,7 @@ impl Settings {
         Self {
             series,
             grouping,
+            contention: Contention::new(config.window_ms, config.lateness_ms, adopt_after_ms),
             clock: config.clock,
             series_limit: config.series_limit,
             tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },

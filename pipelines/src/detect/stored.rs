@@ -13,7 +13,7 @@ use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 use super::folded::Folded;
 
 /// Version of every stored value.
-pub(super) const VERSION: u8 = 3;
+pub(super) const VERSION: u8 = 4;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,7 +95,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 3: run the release that wrote it"
+            "a number has version 9; this release reads version 4: run the release that wrote it"
         );
     }
 
