@@ -14,7 +14,7 @@ use super::state::State;
 use super::suspicion::{Group, Suspicion, suspect};
 use super::usage::lower_median;
 use super::verdict::{Blame, Cause, Verdict};
-use tidewatch_schemas::TenantId;
+use tidewatch_schemas::{TenantId, Timestamp};
 
 /// Least tenants that suffer together.
 const LEAST_VICTIMS: usize = 2;
@@ -69,6 +69,12 @@ struct Named {
     onset: i64,
     score: f64,
     doubts: u8,
+}
+
+/// The last step in which a group suffered.
+fn window(group: &Group, (how, step): (&Contention, i64)) -> (Timestamp, Timestamp) {
+    let latest = step - i64::try_from(group.latest).unwrap_or(0);
+    (how.start_of(latest), how.start_of(latest + 1))
 }
 
 /// Whether somebody may be named: at once where it hurts much, and the later the less it does.
@@ -229,7 +235,7 @@ impl State {
             }
         }
         named.verdict.victims = self.sorted(&named.victims);
-        named.verdict.window = (how.start_of(step), how.start_of(step + 1));
+        named.verdict.window = window(&group, (how, step));
         named.verdict.times = named.verdict.times.max(libm::exp(group.depth()));
         named.verdict.clone()
     }
@@ -308,7 +314,7 @@ impl State {
             cause,
             victims: self.sorted(&group.victims),
             since: how.start_of(step - i64::try_from(group.onset).unwrap_or(0)),
-            window: (how.start_of(step), how.start_of(step + 1)),
+            window: window(group, (how, step)),
             times: libm::exp(group.depth()),
             fails: failing.count() * 2 > group.victims.len(),
             confidence,

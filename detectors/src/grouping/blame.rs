@@ -37,11 +37,14 @@ impl Grouping {
     }
 
     /// Whether the verdict is about this case: it goes on, most of those who suffer are in it or most of its tenants suffer, and
-    /// it began when they began to, or was about the same trouble before.
+    /// it began when they began to, or when the trouble of the verdict before began.
     fn is_of(&self, case: &Case, (finding, said): (&Finding, &Contention)) -> bool {
-        let together = (case.started_at() - finding.since).abs() <= 2 * self.correlate_within_ms;
+        let together = match case.heard_of() {
+            Some(before) => (before - finding.since).abs() <= self.correlate_within_ms / 2,
+            None => self.began_together(case.started_at(), finding.since),
+        };
         let half = case.shares(said) * 2 >= said.victims.len().min(case.size()).max(1);
-        !case.is_over() && half && (together || case.has_heard_of(finding.since))
+        !case.is_over() && half && together
     }
 }
 

@@ -113,9 +113,9 @@ impl Case {
         }
     }
 
-    /// Whether the latest verdict was about trouble that began at `since`.
-    pub fn has_heard_of(&self, since: Timestamp) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| verdict.since <= since && since <= self.last_support)
+    /// When the trouble began that the latest verdict on who hurts whom was about.
+    pub fn heard_of(&self) -> Option<Timestamp> {
+        self.verdict.as_ref().map(|verdict| verdict.since)
     }
 
     /// How many tenants are in it.
