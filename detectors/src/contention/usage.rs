@@ -224,7 +224,7 @@ impl Use {
         let steady = libm::log(f64::from(self.smooth).max(0.0) + resolution);
         let above = (scale.min(steady) - location) / spread;
         let beyond = above - libm::log(factor) / spread;
-        let fair = ((libm::exp(location)) * factor - resolution).max(self.peaks.usual());
+        let fair = ((libm::exp(location)) * factor - resolution).max(self.peaks.usual(spread));
         let excess = taken.amount - fair;
         let excess = if beyond > EXCESS_FROM && excess >= resolution { excess } else { 0.0 };
         self.note_excess(excess);
