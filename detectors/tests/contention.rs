@@ -49,8 +49,12 @@ fn tally(story: Story, seeds: std::ops::Range<u64>) -> Tally {
 #[test]
 fn culprits_are_named_and_innocents_are_not() {
     let (mut guilty, mut innocent) = (Tally::default(), Tally::default());
-    Story::GUILTY.iter().for_each(|story| guilty.add(&runs(*story, 40, 2)));
-    Story::INNOCENT.iter().for_each(|story| innocent.add(&runs(*story, 40, 2)));
+    for story in Story::GUILTY {
+        guilty.add(&runs(story, 40, 2));
+    }
+    for story in Story::INNOCENT {
+        innocent.add(&runs(story, 40, 2));
+    }
     assert!(guilty.right * 100 >= guilty.runs * 95, "guilty: {guilty:?}");
     assert_eq!(innocent.wrong, 0, "innocent: {innocent:?}");
     assert!(innocent.correlated.1 * 3 >= innocent.runs, "where correlation alone would blame somebody: {innocent:?}");

@@ -12,7 +12,7 @@ use super::Contention;
 use super::pain::TenantPain;
 use super::state::State;
 use super::suspicion::{Group, Suspicion, suspect};
-use super::usage::lower_median;
+use super::usage::{Use, lower_median};
 use super::verdict::{Blame, Cause, Verdict};
 use tidewatch_schemas::{TenantId, Timestamp};
 
@@ -285,7 +285,7 @@ impl State {
         let Some(measure) = self.measures.get(found.measure as usize) else {
             return self.verdict(group, Cause::Nobody, (how, step), 0.0);
         };
-        let history = found.culprits.iter().filter_map(|tenant| measure.uses.get(tenant)).map(|each| each.history());
+        let history = found.culprits.iter().filter_map(|tenant| measure.uses.get(tenant)).map(Use::history);
         let history = f64::from(history.min().unwrap_or(0));
         let users = self.users.get(&measure.resource).map_or(0, BTreeSet::len);
         let unseen = group.victims.iter().filter(|victim| !measure.uses.contains_key(victim)).count();

@@ -125,10 +125,10 @@ impl Measure {
     fn usual(&self, tenant: u32, taken: &Taken, newcomers: Option<f64>) -> Option<(f64, f64)> {
         let level = &self.uses.get(&tenant)?.level;
         let by_season = taken.usual.map(|usual| self.to_scale(usual));
-        match level.is_known() {
-            true => Some((by_season.unwrap_or(level.location()), level.scale(LEAST_SCALE))),
-            false => newcomers.map(|location| (location, NEWCOMER_SCALE)),
+        if level.is_known() {
+            return Some((by_season.unwrap_or(level.location()), level.scale(LEAST_SCALE)));
         }
+        newcomers.map(|location| (location, NEWCOMER_SCALE))
     }
 
     fn to_scale(&self, amount: f64) -> f64 {

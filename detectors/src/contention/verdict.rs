@@ -197,7 +197,7 @@ mod tests {
             victims: ["acme", "borealis", "delta"].map(TenantId::from).to_vec(),
             since: Timestamp(1_800_000_040_000),
             window: (Timestamp(1_800_000_060_000), Timestamp(1_800_000_070_000)),
-            times: 3.14,
+            times: 3.12,
             fails: false,
             confidence: 0.82,
         }

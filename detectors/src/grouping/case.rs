@@ -218,7 +218,7 @@ fn tell(incident: &mut Incident, (verdict, said): (&Finding, &Contention)) {
         incident.summary = format!("{}; {}", incident.summary, verdict.summary);
         return;
     }
-    incident.culprits = said.culprits.clone();
+    incident.culprits.clone_from(&said.culprits);
     incident.culprits.sort();
     let victims: BTreeSet<&TenantId> = incident.victims.iter().chain(&said.victims).collect();
     let all: BTreeSet<&TenantId> = victims.iter().copied().chain(&incident.tenants).chain(&said.culprits).collect();
@@ -228,7 +228,7 @@ fn tell(incident: &mut Incident, (verdict, said): (&Finding, &Contention)) {
     incident.severity = severity(incident.kind, 1, incident.victims.len());
     incident.resource = Some(verdict.resource.clone());
     incident.confidence = verdict.confidence;
-    incident.runbook = runbook_of(said.mechanism).to_owned();
+    runbook_of(said.mechanism).clone_into(&mut incident.runbook);
     incident.summary = format!("{}; what would help: {}", verdict.summary, said.advice);
 }
 

@@ -141,7 +141,9 @@ fn wait(wanted: &mut [f64], capacity: f64) -> f64 {
     let rho = load.min(FULL);
     let over = (load - FULL).max(0.0);
     if load > FULL {
-        wanted.iter_mut().for_each(|each| *each *= FULL / load);
+        for each in &mut wanted {
+            *each *= FULL / load;
+        }
     }
     1.0 + 0.25 * rho * rho / (1.0 - rho) + 20.0 * over
 }

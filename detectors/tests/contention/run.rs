@@ -82,7 +82,9 @@ impl Watch {
             for (key, value) in keys.iter().zip(values) {
                 let spec = Catalog.lookup(key.signal.as_str());
                 let reading = value.and_then(|value| Reading::of(key, spec, (at, value), None));
-                reading.iter().for_each(|reading| self.how.absorb(&mut self.state, reading));
+                for reading in &reading {
+                    self.how.absorb(&mut self.state, reading);
+                }
             }
         }
         self.how.advance(&mut self.state, at + 4 * STEP_MS)
