@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-kafka test-asyncapi soak accuracy check bench fuzz build prepare prepare-kafka
+.PHONY: help demo test test-kafka test-s3 test-asyncapi soak accuracy check bench fuzz build prepare prepare-kafka prepare-s3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET)/debug/tidewatch
@@ -24,9 +24,14 @@ demo: build ## a recorded fleet goes through Kafka and comes out as incidents (A
 test: build ## every test that needs no Apache Kafka
 	cargo test --workspace
 
-test-kafka: prepare-kafka build ## the tests on a real Apache Kafka, which is downloaded with Maven and started by them
+test-kafka: prepare-kafka prepare-s3 build ## the tests on a real Apache Kafka, which is downloaded with Maven and started by them
 	deploy/kafka/install
+	deploy/s3/install
 	cargo test --workspace --test kafka -- --ignored --test-threads=1
+
+test-s3: prepare-s3 build ## the tests of checkpoints in a bucket, which is downloaded with pip and started by them
+	deploy/s3/install
+	cargo test --workspace --test bucket -- --ignored
 
 test-asyncapi: prepare ## the document of the topics against the schema of AsyncAPI, which npm fetches once
 	@if command -v npm >/dev/null; then schema=$$(deploy/develop/asyncapi) && \
@@ -35,7 +40,7 @@ test-asyncapi: prepare ## the document of the topics against the schema of Async
 
 soak: prepare-kafka build ## kill instances and the broker for SOAK_MINUTES, and at each step of the protocol twenty times
 	deploy/kafka/install
-	SOAK_MINUTES=$(SOAK_MINUTES) SWEEPS=20 cargo test --workspace --test kafka -- --ignored --nocapture --test-threads=1 \
+	SOAK_MINUTES=$(SOAK_MINUTES) cargo test --workspace --test kafka -- --ignored --nocapture --test-threads=1 \
 	  chaos:: fail_points::
 
 accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie
@@ -66,3 +71,6 @@ prepare:
 
 prepare-kafka:
 	@deploy/develop/prepare kafka
+
+prepare-s3:
+	@deploy/develop/prepare s3

@@ -7,6 +7,7 @@
 //! | [`outgoing`] | an output on its way to a topic |
 //! | [`outbox`], [`marks`] | outputs from their commit until they stand in their topics; where they stand |
 //! | [`loss`] | input that was gone before it was judged: an incident of its own |
+//! | [`lineage`] | which history a state belongs to, so that an earlier one is not taken for it |
 //! | [`reshard`] | moves what is remembered to another number of partitions |
 //! | [`settings`] | what a processor is configured with |
 //! | [`snapshot`] | what a store holds, for people |
@@ -17,6 +18,7 @@ mod attempts;
 mod classes;
 mod entry;
 mod folded;
+pub mod lineage;
 pub mod loss;
 pub mod marks;
 mod neighbours;
@@ -31,6 +33,7 @@ pub mod snapshot;
 pub(crate) mod stored;
 mod tenants;
 
+pub use lineage::{Kinship, Lineage};
 pub use loss::{Gap, Missing};
 pub use marks::{Mark, Marks};
 pub use outbox::Outbox;

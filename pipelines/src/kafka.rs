@@ -7,6 +7,7 @@
 //! | [`topics`] | creates what is missing, with explicit settings |
 //! | [`ingest_stage`] | users' topics to observations |
 //! | [`detect_stage`] | observations to incidents |
+//! | [`opening`] | opens partitions beside polling |
 //! | [`pager_stage`] | incidents to the channels of people |
 //! | [`ownership`] | which partitions a detect thread has, through rebalances |
 //! | [`way_out`], [`read_back`] | publishes what detect decided, and reads back how far it came |
@@ -21,6 +22,7 @@ pub mod error;
 pub mod gauges;
 pub mod incident_reader;
 pub mod ingest_stage;
+pub mod opening;
 pub mod ownership;
 pub mod pager_stage;
 pub mod probe;

@@ -271,6 +271,7 @@ impl Parts<'_> {
             folder: config.state.clone(),
             schedule: Schedule::new(config.checkpoints.interval, config.checkpoints.size),
             keep: config.checkpoints.keep,
+            fail_points: Arc::new(FailPoints::of(self.environment)),
         };
         tracing::info!(url = remote.url(), "checkpoints are taken");
         Ok(Some(Checkpointer::new(remote, habits)?))

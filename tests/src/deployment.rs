@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_schemas::topics::Topics as Names;
 
+use crate::bucket;
 use crate::expected::PARTITIONS;
 use crate::program::{self, Program};
 use crate::topics::{Tail, Topics};
@@ -34,6 +35,8 @@ pub struct Deployment {
     pub is_static: bool,
     /// Whether instances take checkpoints, all to the same folder.
     pub takes_checkpoints: bool,
+    /// Where the bucket of the checkpoints answers; they go to a folder without.
+    pub bucket: Option<String>,
     /// Time between two checkpoints of a partition.
     pub checkpoint_interval: Duration,
     /// Whether instances log as JSON, and every second how it goes: what [`Vitals`](crate::vitals::Vitals) reads.
@@ -61,6 +64,7 @@ impl Deployment {
             further_sources: Vec::new(),
             is_static: false,
             takes_checkpoints: false,
+            bucket: None,
             checkpoint_interval: Duration::from_secs(1),
             tells_vitals: false,
             bootstrap: bootstrap.to_owned(),
@@ -99,10 +103,33 @@ impl Deployment {
     /// # Panics
     /// When it does not start.
     pub fn start_with(&self, instance: &str, environment: &[(&str, &str)]) -> Program {
+        self.run(instance, &[], environment)
+    }
+
+    /// Starts one stage of `tidewatch run` with the state folder `instance`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_stage(&self, instance: &str, stage: &str) -> Program {
+        self.run(instance, &["--only", stage], &[])
+    }
+
+    /// The configuration of an instance, written to a file.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn configured(&self, instance: &str) -> PathBuf {
         let file = self.folder.path().join(format!("{instance}.yaml"));
         fs::write(&file, self.configuration(instance)).expect("a configuration can be written");
+        file
+    }
+
+    fn run(&self, instance: &str, more: &[&str], environment: &[(&str, &str)]) -> Program {
+        let file = self.configured(instance);
         let said = self.folder.path().join(instance);
-        Program::start_with(&["run", "--config", shown(&file)], &said, environment)
+        let environment = [environment, &[("S3_SECRET", "secret")]].concat();
+        let arguments = [&["run", "--config", shown(&file)], more].concat();
+        Program::start_with(&arguments, &said, &environment)
     }
 
     /// The topics that agents write to.
@@ -166,11 +193,34 @@ impl Deployment {
         folders.flat_map(names).map(|entry| entry.path()).collect()
     }
 
+    /// Files of checkpoints that no checkpoint names: of those that were begun and not finished.
+    pub fn unnamed_files(&self) -> usize {
+        let texts = self.checkpoints().into_iter().filter_map(|path| fs::read_to_string(path).ok());
+        let named: String = texts.collect();
+        let folder = self.folder.path().join("checkpoints");
+        let list = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = ["sst", "files"].into_iter().flat_map(|kind| list(folder.join(kind))).flat_map(list);
+        let is_named = |file: &PathBuf| file.file_name().is_some_and(|name| named.contains(&*name.to_string_lossy()));
+        files.filter(|file| !is_named(file)).count()
+    }
+
     /// Records that ingest and detect have still to read, as far as their groups know; `None` when the broker does not say.
     pub fn lag(&self) -> Option<(i64, i64)> {
         let of = |stage: &str, topic| self.topics.lag(&format!("{}-{stage}", self.name), topic);
         let ingest = self.sources().map(|topic| of("ingest", topic)).sum::<Option<i64>>()?;
         Some((ingest, of("detect", &self.names.observations)?))
+    }
+
+    fn checkpoints_section(&self) -> String {
+        let interval = self.checkpoint_interval.as_secs();
+        let folder = || (self.folder.path().join("checkpoints").display().to_string(), String::new());
+        let (url, options) = self.bucket.as_ref().map_or_else(folder, |address| {
+            // What is written here is what the documentation shows; the secret comes from the environment.
+            let options = "aws_allow_http: true, aws_access_key_id: key, aws_secret_access_key: { env: S3_SECRET }";
+            let options = format!(", options: {{ aws_endpoint: \"http://{address}\", {options} }}");
+            (format!("s3://{}/{}", bucket::NAME, self.name), options)
+        });
+        format!(", checkpoints: {{ url: \"{url}\", interval: {interval}s{options} }}")
     }
 
     fn configuration(&self, instance: &str) -> String {
@@ -179,13 +229,7 @@ impl Deployment {
         let sources = sources.join(", ");
         let member = if self.is_static { format!(", instance: {instance}") } else { String::new() };
         let state = self.state(instance);
-        let url = self.folder.path().join("checkpoints");
-        let checkpoints = if self.takes_checkpoints {
-            let interval = self.checkpoint_interval.as_secs();
-            format!(", checkpoints: {{ url: \"{}\", interval: {interval}s }}", url.display())
-        } else {
-            String::new()
-        };
+        let checkpoints = if self.takes_checkpoints { self.checkpoints_section() } else { String::new() };
         let log = if self.tells_vitals { "log: { format: json, progress: 1s }\n" } else { "" };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\

@@ -2,8 +2,11 @@
 
 pub mod accuracy;
 pub mod apache_kafka;
+pub mod bucket;
 pub mod deployment;
+pub mod detour;
 pub mod expected;
+pub mod lives;
 pub mod object_faults;
 pub mod paging;
 pub mod partition;

@@ -121,6 +121,7 @@ pub fn checkpointer(remote: Remote, folder: &Path, instance: &str) -> Checkpoint
         folder: folder.to_owned(),
         schedule: Schedule::new(std::time::Duration::from_mins(1), 1 << 28),
         keep: 3,
+        fail_points: Arc::default(),
     };
     Checkpointer::new(remote, habits).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -133,7 +134,7 @@ pub fn remote(store: Arc<dyn object_store::ObjectStore>) -> Remote {
 /// An object store without pauses between its tries.
 pub fn remote_with(store: Arc<dyn object_store::ObjectStore>, tries: u32) -> Remote {
     let none = std::time::Duration::ZERO;
-    let patience = Patience { tries, pause: none, rest: none };
+    let patience = Patience { tries, pause: none, rest: none, ..Patience::USUAL };
     Remote::new(store, "memory".to_owned(), patience).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -67,6 +67,18 @@ impl Topics {
         }
     }
 
+    /// Deletes a topic and waits until it is gone.
+    ///
+    /// # Panics
+    /// When the broker refuses.
+    pub fn delete(&self, name: &str) {
+        let deleted = self.runtime.block_on(self.admin().delete_topics(&[name], &AdminOptions::new()));
+        for result in deleted.expect("the broker answers") {
+            result.unwrap_or_else(|(name, code)| panic!("topic {name}: {code}"));
+        }
+        assert!(program::until(PATIENCE, || self.partitions(name) == 0), "topic {name} is still there");
+    }
+
     /// Deletes the records of a partition before `offset`, as retention does.
     ///
     /// # Panics

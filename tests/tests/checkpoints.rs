@@ -12,6 +12,8 @@ mod custody;
 mod faults;
 #[path = "checkpoints/golden.rs"]
 mod golden;
+#[path = "checkpoints/lineage.rs"]
+mod lineage;
 #[path = "checkpoints/owners.rs"]
 mod owners;
 #[path = "checkpoints/reshard.rs"]

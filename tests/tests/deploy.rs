@@ -256,7 +256,7 @@ fn the_files_of_deploy_are_in_order() {
 #[test]
 fn the_scripts_parse_and_stop_at_the_first_error() {
     let scripts = bash_scripts(&deploy("."));
-    for name in ["kafka/install", "kafka/start", "kafka/stop"] {
+    for name in ["kafka/install", "kafka/start", "kafka/stop", "s3/install", "s3/serve"] {
         assert!(scripts.contains(&deploy(".").join(name)), "{name} is not a script for bash");
     }
     for script in scripts {

@@ -8,6 +8,8 @@ mod alertmanager;
 mod bad_input;
 #[path = "kafka/broker_restart.rs"]
 mod broker_restart;
+#[path = "kafka/bucket.rs"]
+mod bucket;
 #[path = "kafka/chaos.rs"]
 mod chaos;
 #[path = "kafka/crash.rs"]
@@ -22,10 +24,14 @@ mod lost_disk;
 mod lost_input;
 #[path = "kafka/own_topics.rs"]
 mod own_topics;
+#[path = "kafka/reshard.rs"]
+mod reshard;
 #[path = "kafka/same_incidents.rs"]
 mod same_incidents;
 #[path = "kafka/shutdown.rs"]
 mod shutdown;
+#[path = "kafka/slow_restore.rs"]
+mod slow_restore;
 #[path = "kafka/two_instances.rs"]
 mod two_instances;
 

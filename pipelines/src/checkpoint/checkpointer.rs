@@ -24,11 +24,13 @@ use super::upload::Meta;
 use super::worker::{self, Board, Job, Order, Standing};
 use super::{epoch, local, restore};
 use crate::clock;
+use crate::detect::Lineage;
 use crate::detect::snapshot::{Reached, reached};
+use crate::protocol::FailPoints;
 use crate::state::StateStore;
 
 /// How checkpoints are taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Habits {
     /// The log that is read: its cluster and topic. Checkpoints of another one are refused.
     pub source: String,
@@ -40,6 +42,8 @@ pub struct Habits {
     pub schedule: Schedule,
     /// How many of a partition are kept.
     pub keep: usize,
+    /// Where tests end the process.
+    pub fail_points: Arc<FailPoints>,
 }
 
 /// What came of taking a checkpoint.
@@ -72,13 +76,19 @@ impl Checkpointer {
     pub fn new(remote: Remote, habits: Habits) -> Result<Self, CheckpointError> {
         let (remote, board) = (Arc::new(remote), Arc::<Board>::default());
         let (jobs, queue) = channel();
-        let (uploading, watching, keep) = (Arc::clone(&remote), Arc::clone(&board), habits.keep);
+        let (uploading, watching, own) = (Arc::clone(&remote), Arc::clone(&board), habits.clone());
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || worker::run(&queue, &uploading, &watching, keep))
+            .spawn(move || worker::run(&queue, &uploading, &watching, &own))
             .map_err(|cause| CheckpointError::Start { what: "the thread of checkpoints", cause })?;
         let (claims, copies) = (AtomicU64::new(0), AtomicU64::new(0));
         Ok(Self { habits, remote, board, claims, copies, jobs: Some(jobs), thread: Some(thread) })
+    }
+
+    /// Where checkpoints are, for messages.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.remote.url()
     }
 
     /// Becomes the owner of a partition, as far as checkpoints are concerned: nobody with a lower epoch writes one that
@@ -155,7 +165,7 @@ impl Checkpointer {
         let copy = Copy::take(store, self.habits.folder.join(local::copy_name(partition, number)))?;
         let source = self.habits.source.clone();
         let (epoch, is_claimed) = standing.epoch;
-        let meta = Meta { source, partition, epoch, reached, taken_at: now };
+        let meta = Meta { source, partition, epoch, reached, lineage: Lineage::of(store)?, taken_at: now };
         let unclaimed = (!is_claimed).then(|| self.claimant());
         let job = Job { copy, order: Order { meta, unclaimed, called_off: Arc::clone(&standing.called_off) } };
         if self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok()) {

@@ -1,8 +1,12 @@
 //! What a machine goes on with when it gains a partition: its own state or the checkpoint, whichever has come further, and
 //! an epoch that no other machine has.
 //!
+//! How far they have come compares only where both are of one lineage. A checkpoint of a later one counts, however far it
+//! has come: the state was moved to another number of partitions elsewhere. One of an earlier lineage is refused: it would
+//! undo the move.
+//!
 //! Where the object store does not answer, a machine with a state of its own goes on with it and counts the epoch for
-//! itself: the broker's fence holds without the object store. A machine without one has nothing to go on with.
+//! itself: the broker's fence holds without the object store. A machine without one has nothing to go on with, and waits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +15,11 @@ use std::sync::Arc;
 use super::checkpointer::Checkpointer;
 use super::error::CheckpointError;
 use super::local::clear;
+use super::manifest::{Flaw, Manifest};
 use super::name::Epoch;
 use crate::clock;
 use crate::detect::snapshot::reached;
+use crate::detect::{Kinship, Lineage, ProcessorError};
 use crate::protocol::{Epochs, OwnershipError, States};
 use crate::state::{RocksStore, StateStore, StoreError};
 
@@ -26,13 +32,17 @@ pub struct SharedStates {
 }
 
 impl States for SharedStates {
-    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, StoreError> {
+    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, OwnershipError> {
         let folder = self.folder.join(partition.to_string());
         let chosen = self.choose_in(partition, &folder);
         let what = "choose the state to go on with";
         let failed = |error: CheckpointError| match error {
-            CheckpointError::Store(error) => error,
-            error => StoreError { place: folder.display().to_string(), what, cause: error.to_string() },
+            CheckpointError::Store(error) => OwnershipError::from(ProcessorError::from(error)),
+            error if error.passes() => OwnershipError::Unreachable { partition, cause: error.to_string() },
+            error => {
+                let store = StoreError { place: folder.display().to_string(), what, cause: error.to_string() };
+                OwnershipError::from(ProcessorError::from(store))
+            }
         };
         Ok(Box::new(chosen.map_err(failed)?))
     }
@@ -47,22 +57,42 @@ impl SharedStates {
         }
         let here = if folder.exists() { Some(RocksStore::open(folder)?) } else { None };
         let come_here = here.as_ref().map(|store| reached(store)).transpose()?.flatten().map(|it| it.next_offset);
-        let come_there = match self.checkpoints.latest(partition) {
-            Ok(chosen) => chosen.map(|chosen| chosen.manifest.offset),
+        let there = match self.checkpoints.latest(partition) {
+            Ok(chosen) => chosen.map(|chosen| chosen.manifest),
             Err(error) if error.passes() && come_here.is_some() => {
                 tracing::warn!(partition, %error, "goes on with the state of this machine; later ones are not known");
                 None
             }
             Err(error) => return Err(error),
         };
-        match here {
-            Some(store) if come_here >= come_there => Ok(store),
-            None if come_there.is_none() => Ok(RocksStore::open(folder)?),
-            store => {
-                drop(store);
-                tracing::info!(partition, here = come_here, there = come_there, "the checkpoint has come further");
-                self.bring_back(partition, folder)
-            }
+        let (there, store) = match (there, here) {
+            (None, Some(store)) => return Ok(store),
+            (None, None) => return Ok(RocksStore::open(folder)?),
+            (Some(there), store) => (there, store),
+        };
+        if let Some(store) = store
+            && let Some(come_here) = come_here
+            && !self.counts(&there, (&store, come_here))?
+        {
+            return Ok(store);
+        }
+        let (lineage, offset) = (&there.lineage, there.offset);
+        tracing::info!(partition, here = come_here, there = offset, %lineage, "the checkpoint counts");
+        self.bring_back(partition, folder)
+    }
+
+    /// Whether a checkpoint counts more than a state that has come to some offset.
+    fn counts(&self, there: &Manifest, (store, come_here): (&RocksStore, u64)) -> Result<bool, CheckpointError> {
+        let here = Lineage::of(store)?;
+        match there.lineage.kinship(&here) {
+            Kinship::Same => Ok(there.offset > come_here),
+            Kinship::Later => Ok(true),
+            Kinship::Earlier | Kinship::Foreign => Err(CheckpointError::Flawed {
+                url: self.checkpoints.url().to_owned(),
+                partition: there.partition,
+                name: there.name(),
+                flaw: Flaw::OtherLineage { found: there.lineage.clone(), here },
+            }),
         }
     }
 

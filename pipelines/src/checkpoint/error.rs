@@ -155,7 +155,8 @@ impl CheckpointError {
 
     pub(super) fn remote(url: &str, what: &'static str, path: &Path, refusal: &Refusal) -> Self {
         let (url, path, cause) = (url.to_owned(), path.to_string(), refusal.to_string());
-        Self::Remote { url, what, path, cause, advice: advice(refusal), passes: may_pass(refusal) }
+        let passes = may_pass(refusal) || is_about_rights(refusal);
+        Self::Remote { url, what, path, advice: advice(refusal, &cause), cause, passes }
     }
 
     pub(super) fn local(what: &'static str, path: &FilePath) -> impl FnOnce(io::Error) -> Self {
@@ -169,14 +170,29 @@ pub(super) fn may_pass(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::Generic { .. } | Refusal::JoinError { .. })
 }
 
-fn advice(refusal: &Refusal) -> &'static str {
+/// Whether a credential is to blame. To ask again at once is in vain, but what was right may have expired and may be put
+/// right: a machine that has a state goes on with it as if nobody had answered.
+fn is_about_rights(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::PermissionDenied { .. } | Refusal::Unauthenticated { .. })
+}
+
+const RIGHTS: &str = "give the rights to read, write, list and delete there";
+const CREDENTIALS: &str = "set the credentials in detect.checkpoints.options";
+
+/// What to do. A listing that a bucket refuses tells why in its words only.
+fn advice(refusal: &Refusal, cause: &str) -> &'static str {
     match refusal {
         Refusal::NotFound { .. } => "it was removed, or the URL is another one",
-        Refusal::PermissionDenied { .. } => "give the rights to read, write, list and delete there",
-        Refusal::Unauthenticated { .. } => "set the credentials in detect.checkpoints.options",
+        Refusal::PermissionDenied { .. } => RIGHTS,
+        Refusal::Unauthenticated { .. } => CREDENTIALS,
         Refusal::NotImplemented { .. } | Refusal::NotSupported { .. } => {
             "use an object store that can create an object only where there is none"
         }
+        Refusal::Generic { .. } if cause.contains("NoSuchBucket") => {
+            "make the bucket, or correct detect.checkpoints.url"
+        }
+        Refusal::Generic { .. } if cause.contains("403 Forbidden") => RIGHTS,
+        Refusal::Generic { .. } if cause.contains("401 Unauthorized") => CREDENTIALS,
         Refusal::Generic { .. } | Refusal::JoinError { .. } => "it is tried again; see that the object store answers",
         _ => "look at detect.checkpoints.url",
     }

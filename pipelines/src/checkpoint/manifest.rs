@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tidewatch_schemas::Timestamp;
 
 use super::name::{Epoch, Kind, ManifestName};
+use crate::detect::Lineage;
 
 /// The format of manifests that this release writes and reads.
 pub const FORMAT: u32 = 1;
@@ -39,6 +40,9 @@ pub struct Manifest {
     pub sequence: u64,
     /// Last number given to a finding.
     pub finding_sequence: u64,
+    /// The lineage of the state; left out where it was never moved.
+    #[serde(default, skip_serializing_if = "Lineage::is_empty")]
+    pub lineage: Lineage,
     /// When it was taken, by the clock of the machine that took it; for people.
     pub taken_at: Timestamp,
     /// The files of the store.
@@ -84,6 +88,17 @@ pub enum Flaw {
         found: String,
         /// The log that was asked for.
         wanted: String,
+    },
+    /// A checkpoint of another history of the partition.
+    #[error(
+        "it is of the lineage {found}, and the state of this machine of {here}: tidewatch state reshard was run in between, or \
+         the URL is another service's; set another detect.checkpoints.url"
+    )]
+    OtherLineage {
+        /// The lineage it is of.
+        found: Lineage,
+        /// That of the state it was to replace.
+        here: Lineage,
     },
     /// A file is not there, or not all of it.
     #[error("file {name} ({path}) {problem}")]
@@ -196,6 +211,7 @@ mod tests {
             offset: 1_234,
             sequence: 56,
             finding_sequence: 78,
+            lineage: Lineage::default(),
             taken_at: Timestamp(1_793_606_400_000),
             files: vec![StoreFile { name: "000012.sst".to_owned(), bytes: 9, hash: "0f".repeat(32) }],
         }

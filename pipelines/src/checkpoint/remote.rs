@@ -23,6 +23,9 @@ pub struct Patience {
     pub tries: u32,
     /// Pause after the first refusal; each further one is twice as long.
     pub pause: Duration,
+    /// How long after the first try none is begun any more. A bucket that takes requests and does not answer lets each try
+    /// wait for the timeout of its client.
+    pub longest: Duration,
     /// How long nothing is asked after all tries of a call were in vain: whoever asks next gets the same answer at once, so
     /// that an object store that is down holds up a rebalance once and not for each partition.
     pub rest: Duration,
@@ -30,7 +33,12 @@ pub struct Patience {
 
 impl Patience {
     /// Three seconds in five tries: long enough for a restart of a gateway, short enough for a rebalance.
-    pub const USUAL: Self = Self { tries: 5, pause: Duration::from_millis(200), rest: Duration::from_secs(15) };
+    pub const USUAL: Self = Self {
+        tries: 5,
+        pause: Duration::from_millis(200),
+        longest: Duration::from_secs(20),
+        rest: Duration::from_secs(15),
+    };
 
     fn pause_after(&self, tries: u32) -> Duration {
         self.pause.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1).min(16)))
@@ -214,11 +222,12 @@ impl Remote {
         &self,
         call: impl Fn() -> F,
     ) -> Result<T, Refusal> {
-        let mut tries = 0;
+        let (since, mut tries) = (Stopwatch::start(), 0);
         loop {
             tries += 1;
+            let is_patient = || tries < self.patience.tries && since.elapsed() < self.patience.longest;
             match call().await {
-                Err(refusal) if may_pass(&refusal) && tries < self.patience.tries => {
+                Err(refusal) if may_pass(&refusal) && is_patient() => {
                     tokio::time::sleep(self.patience.pause_after(tries)).await;
                 }
                 result => return result,
@@ -269,7 +278,7 @@ mod tests {
 
     #[test]
     fn pauses_double_and_stay_finite() {
-        let patience = Patience { tries: 9, pause: Duration::from_millis(100), rest: Duration::ZERO };
+        let patience = Patience { tries: 9, pause: Duration::from_millis(100), ..Patience::USUAL };
         let pauses = [1, 2, 3, 4].map(|tries| patience.pause_after(tries).as_millis());
         assert_eq!(pauses, [100, 200, 400, 800]);
         assert!(patience.pause_after(u32::MAX) < Duration::from_hours(24));

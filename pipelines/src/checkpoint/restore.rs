@@ -14,6 +14,7 @@ use super::manifest::{Flaw, Manifest};
 use super::name;
 use super::remote::Remote;
 use super::transfer::Move;
+use crate::detect::Lineage;
 use crate::detect::snapshot::{Reached, reached};
 use crate::state::RocksStore;
 
@@ -96,16 +97,20 @@ pub fn restore(remote: &Remote, manifest: &Manifest, folder: &Path) -> Result<()
 
 /// Opens what was restored and compares where it stands with what the manifest says.
 fn verify(manifest: &Manifest, folder: &Path) -> Result<(), CheckpointError> {
-    let found = reached(&RocksStore::open_to_read(folder)?)?;
+    let store = RocksStore::open_to_read(folder)?;
+    let (found, lineage) = (reached(&store)?, Lineage::of(&store)?);
     let said = Reached {
         next_offset: manifest.offset,
         sequence: manifest.sequence,
         finding_sequence: manifest.finding_sequence,
     };
-    if found == Some(said) {
+    let difference = if found != Some(said) {
+        format!("it should stand at {said:?} and stands at {found:?}")
+    } else if lineage != manifest.lineage {
+        format!("it should be of the lineage {} and is of {lineage}", manifest.lineage)
+    } else {
         return Ok(());
-    }
-    let difference = format!("it should stand at {said:?} and stands at {found:?}");
+    };
     Err(CheckpointError::Differs { partition: manifest.partition, name: manifest.name(), difference })
 }
 

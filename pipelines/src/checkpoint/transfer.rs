@@ -2,11 +2,13 @@
 //!
 //! A file is hashed again on its way in both directions: what lies under a hash has that hash, or is not put there.
 
+use std::ops::Range;
 use std::path::{Path as FilePath, PathBuf};
 
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::path::Path;
-use object_store::{Error as Refusal, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{Error as Refusal, GetOptions, GetRange, ObjectStoreExt as _, PutPayload, WriteMultipart};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -65,9 +67,8 @@ impl Remote {
     /// # Errors
     /// When the object store refuses, or an object is not what it should be.
     pub fn download(&self, moves: &[Move]) -> Result<(), CheckpointError> {
-        let each = |one| async move {
-            self.persistently(|| self.download_one(one)).await.map_err(|trouble| self.explain("download", one, trouble))
-        };
+        let each =
+            |one| async move { self.download_one(one).await.map_err(|trouble| self.explain("download", one, trouble)) };
         self.block_on(futures::stream::iter(moves).map(each).buffer_unordered(AT_A_TIME).try_collect())
     }
 
@@ -104,18 +105,31 @@ impl Remote {
         }
     }
 
+    /// Piece by piece, each a request of its own: one that fails is asked for again, and a file may take longer than a
+    /// request may.
     async fn download_one(&self, one: &Move) -> Result<(), Trouble> {
         let write = |cause| Trouble::Local("write", cause);
-        let mut pieces = self.store.get(&one.object).await?.into_stream();
         let mut file = File::create(&one.file).await.map_err(write)?;
         let (mut hasher, mut bytes) = (blake3::Hasher::new(), 0);
-        while let Some(piece) = pieces.try_next().await? {
+        while bytes < one.bytes {
+            let piece = bytes..one.bytes.min(bytes + PIECE as u64);
+            let (length, piece) = self.patiently(|| self.piece(&one.object, piece.clone())).await?;
+            if length != one.bytes || piece.is_empty() {
+                return Err(Trouble::Differs(format!("it has {length} bytes instead of {}", one.bytes)));
+            }
             bytes += piece.len() as u64;
             hasher.update(&piece);
             file.write_all(&piece).await.map_err(write)?;
         }
         file.sync_all().await.map_err(write)?;
         check(one, bytes, hasher.finalize())
+    }
+
+    /// A piece of an object, and the length of the whole.
+    async fn piece(&self, object: &Path, range: Range<u64>) -> Result<(u64, Bytes), Refusal> {
+        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
+        let found = self.store.get_opts(object, options).await?;
+        Ok((found.meta.size, found.bytes().await?))
     }
 
     fn explain(&self, what: &'static str, one: &Move, trouble: Trouble) -> CheckpointError {

@@ -1,7 +1,6 @@
 //! Uploads a copy of a store: first the files that are not there yet, then the manifest that makes them a checkpoint.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tidewatch_schemas::Timestamp;
 
@@ -12,9 +11,10 @@ use super::manifest::{FORMAT, Manifest, StoreFile};
 use super::name::{self, Epoch, Kind};
 use super::remote::{Creation, Remote};
 use super::transfer::Move;
+use crate::detect::Lineage;
 use crate::detect::snapshot::{Reached, STATE_VERSION};
 
-/// Files that are uploaded between two looks at whether the checkpoint is still wanted.
+/// Files that are uploaded between two questions whether it goes on.
 const AT_A_TIME: usize = 8;
 
 /// What a checkpoint is of.
@@ -28,6 +28,8 @@ pub struct Meta {
     pub epoch: Epoch,
     /// How far the store has come.
     pub reached: Reached,
+    /// The history that the store belongs to.
+    pub lineage: Lineage,
     /// When it was taken.
     pub taken_at: Timestamp,
 }
@@ -48,7 +50,7 @@ pub struct Uploaded {
     pub fresh_bytes: u64,
 }
 
-/// Uploads `copy`; ends early when `called_off` is set, which leaves files that no manifest names.
+/// Uploads `copy`. After every few files `goes_on` is asked; a no ends it, which leaves files that no manifest names.
 ///
 /// # Errors
 /// When the object store refuses, or a file cannot be read; then there is no such checkpoint.
@@ -57,7 +59,7 @@ pub fn upload(
     copy: &Copy,
     meta: &Meta,
     known: &mut Known,
-    called_off: &AtomicBool,
+    goes_on: &dyn Fn() -> bool,
 ) -> Result<Uploaded, CheckpointError> {
     let described = copy.files(&mut known.hashes)?;
     let present = match &mut known.present {
@@ -76,10 +78,10 @@ pub fn upload(
         })
         .collect();
     for some in fresh.chunks(AT_A_TIME) {
-        if called_off.load(Ordering::Relaxed) {
+        remote.upload(some)?;
+        if !goes_on() {
             return Err(CheckpointError::CalledOff { partition: meta.partition });
         }
-        remote.upload(some)?;
     }
     let manifest = manifest(meta, described.into_iter().map(|(_, file)| file).collect());
     publish(remote, &manifest)?;
@@ -105,6 +107,7 @@ fn manifest(meta: &Meta, files: Vec<StoreFile>) -> Manifest {
         offset: meta.reached.next_offset,
         sequence: meta.reached.sequence,
         finding_sequence: meta.reached.finding_sequence,
+        lineage: meta.lineage.clone(),
         taken_at: meta.taken_at,
         files,
     }

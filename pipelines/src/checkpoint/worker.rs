@@ -3,13 +3,14 @@
 //! A partition has at most one checkpoint in the queue, so the queue is as long as there are partitions.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tidewatch_schemas::Timestamp;
 
+use super::checkpointer::Habits;
 use super::collect::{self, Collected, Read};
 use super::epoch;
 use super::error::CheckpointError;
@@ -19,6 +20,7 @@ use super::remote::Remote;
 use super::schedule::Last;
 use super::upload::{Known, Meta, Uploaded, upload};
 use crate::clock::Stopwatch;
+use crate::protocol::FailPoint;
 
 /// A checkpoint that was taken and is to be uploaded.
 pub(super) struct Job {
@@ -106,7 +108,7 @@ struct Memory {
 }
 
 /// Uploads until the sender is gone.
-pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, keep: usize) {
+pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, habits: &Habits) {
     let mut memories: BTreeMap<i32, Memory> = BTreeMap::new();
     while let Ok(Job { copy, mut order }) = jobs.recv() {
         let claimed = claim(remote, &mut order);
@@ -119,7 +121,7 @@ pub(super) fn run(jobs: &Receiver<Job>, remote: &Remote, board: &Board, keep: us
             *memory = fresh();
         }
         let watch = Stopwatch::start();
-        let result = claimed.and_then(|()| finish(remote, (&copy, &order), memory, keep));
+        let result = claimed.and_then(|()| finish(remote, (&copy, &order), memory, habits));
         drop(copy);
         tell(&order.meta, &result, watch.elapsed());
         if result.is_err() {
@@ -148,10 +150,14 @@ fn finish(
     remote: &Remote,
     (copy, order): (&Copy, &Order),
     memory: &mut Memory,
-    keep: usize,
+    habits: &Habits,
 ) -> Result<Finished, CheckpointError> {
-    let uploaded = upload(remote, copy, &order.meta, &mut memory.known, &order.called_off)?;
-    let collected = collect::collect(remote, &uploaded.manifest, keep, &mut memory.read);
+    let goes_on = || {
+        habits.fail_points.pass(FailPoint::MidCheckpointUpload);
+        !order.called_off.load(Ordering::Relaxed)
+    };
+    let uploaded = upload(remote, copy, &order.meta, &mut memory.known, &goes_on)?;
+    let collected = collect::collect(remote, &uploaded.manifest, habits.keep, &mut memory.read);
     Ok((uploaded, collected))
 }
 

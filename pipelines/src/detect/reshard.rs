@@ -10,6 +10,7 @@ use tidewatch_schemas::PoolId;
 use tidewatch_schemas::partition::partition_of;
 
 use super::classes::StoredClass;
+use super::lineage::Lineage;
 use super::loss::Losses;
 use super::outbox::{Outbox, PUBLISHED};
 use super::processor::{EPOCH, PROGRESS, ProcessorError};
@@ -32,6 +33,8 @@ pub struct Moved {
     pub got: Vec<Got>,
     /// The last number that was given to an output by any partition.
     pub sequence: u64,
+    /// What the moved state is told by from the one before.
+    pub lineage: Lineage,
 }
 
 /// What a partition has got.
@@ -54,6 +57,18 @@ pub enum ReshardError {
     Waiting {
         /// Which partitions, and how many outputs of each.
         waiting: Vec<(usize, usize)>,
+    },
+    /// The states are of different histories.
+    #[error(
+        "partition {number} is of the lineage {lineage} and partition 0 of {of_first}: bring the states of one lineage together"
+    )]
+    Mixed {
+        /// The partition that is not like the first one.
+        number: usize,
+        /// Its lineage.
+        lineage: Lineage,
+        /// That of partition 0.
+        of_first: Lineage,
     },
     /// A pool lies in another partition than its key says.
     #[error(
@@ -84,14 +99,18 @@ fn told(waiting: &[(usize, usize)]) -> String {
 /// When outputs wait in a store, the stores are not those of all partitions, or one fails.
 pub fn reshard(from: &[Box<dyn StateStore>], to: &mut [Box<dyn StateStore>]) -> Result<Moved, ReshardError> {
     refuse_waiting(from)?;
-    let mut progress = Vec::new();
+    let before = one_lineage(from)?;
+    let (mut progress, mut epoch) = (Vec::new(), 0_u64);
     for store in from {
         progress.push(read(&**store, PROGRESS, "the progress of a partition")?.unwrap_or_default());
+        epoch = epoch.max(read(&**store, EPOCH, "an epoch")?.unwrap_or(0));
     }
+    let facts = stored::encode(&(&progress, epoch, to.len() as u64)).map_err(ProcessorError::from)?;
     let mut moved = Moved {
         stood_at: progress.iter().map(|one: &Progress| one.next_offset).collect(),
         got: vec![Got::default(); to.len()],
         sequence: 0,
+        lineage: before.moved(&facts),
     };
     for (number, store) in from.iter().enumerate() {
         for family in OF_POOLS {
@@ -101,8 +120,18 @@ pub fn reshard(from: &[Box<dyn StateStore>], to: &mut [Box<dyn StateStore>]) -> 
     // Last: a store without it was not completed.
     let anew = Progress::made_anew(&progress);
     moved.sequence = anew.sequence;
-    join(from, &anew, to)?;
+    join(from, &Joined { progress: &anew, epoch, lineage: &moved.lineage }, to)?;
     Ok(moved)
+}
+
+/// The lineage that all states have.
+fn one_lineage(from: &[Box<dyn StateStore>]) -> Result<Lineage, ReshardError> {
+    let lineages = from.iter().map(|store| Lineage::of(&**store)).collect::<Result<Vec<_>, _>>()?;
+    let of_first = lineages.first().cloned().unwrap_or_default();
+    match lineages.into_iter().enumerate().find(|(_, lineage)| *lineage != of_first) {
+        None => Ok(of_first),
+        Some((number, lineage)) => Err(ReshardError::Mixed { number, lineage, of_first }),
+    }
 }
 
 fn refuse_waiting(from: &[Box<dyn StateStore>]) -> Result<(), ReshardError> {
@@ -162,12 +191,19 @@ fn place(pool: &PoolId, count: usize) -> usize {
     usize::try_from(partition).unwrap_or(0)
 }
 
+/// What every partition gets of what belonged to partitions as a whole.
+struct Joined<'a> {
+    progress: &'a Progress,
+    epoch: u64,
+    lineage: &'a Lineage,
+}
+
 /// Writes what belongs to partitions as a whole.
-fn join(from: &[Box<dyn StateStore>], anew: &Progress, to: &mut [Box<dyn StateStore>]) -> Result<(), ProcessorError> {
-    let mut epoch = 0_u64;
-    for store in from {
-        epoch = epoch.max(read(&**store, EPOCH, "an epoch")?.unwrap_or(0));
-    }
+fn join(
+    from: &[Box<dyn StateStore>],
+    joined: &Joined<'_>,
+    to: &mut [Box<dyn StateStore>],
+) -> Result<(), ProcessorError> {
     let count = to.len().max(1);
     for (number, store) in to.iter_mut().enumerate() {
         let mut batch = Batch::default();
@@ -182,8 +218,9 @@ fn join(from: &[Box<dyn StateStore>], anew: &Progress, to: &mut [Box<dyn StateSt
         {
             batch.put(Family::Meta, PUBLISHED.to_vec(), published);
         }
-        batch.put(Family::Meta, EPOCH.to_vec(), stored::encode(&epoch)?);
-        batch.put(Family::Meta, PROGRESS.to_vec(), stored::encode(anew)?);
+        batch.put(Family::Meta, EPOCH.to_vec(), stored::encode(&joined.epoch)?);
+        joined.lineage.write(&mut batch)?;
+        batch.put(Family::Meta, PROGRESS.to_vec(), stored::encode(joined.progress)?);
         store.write(&batch)?;
     }
     Ok(())
@@ -201,7 +238,7 @@ fn read<T: serde::de::DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::{Gap, Missing};
+    use crate::detect::{Gap, Kinship, Missing};
     use crate::state::MemoryStore;
 
     fn stores(count: usize) -> Vec<Box<dyn StateStore>> {
@@ -224,16 +261,37 @@ mod tests {
         let from: Vec<_> = (0..5).map(with_loss).collect();
         for count in [1, 2, 5, 8] {
             let mut to = stores(count);
-            reshard(&from, &mut to).unwrap();
+            let moved = reshard(&from, &mut to).unwrap();
+            assert_eq!(
+                moved.lineage,
+                reshard(&from, &mut stores(count)).unwrap().lineage,
+                "a move is told by what it is"
+            );
             let mut losses = Losses::default();
             for store in &to {
                 losses.take_over(Losses::open(&**store).unwrap());
                 assert_eq!(read::<u64>(&**store, EPOCH, "an epoch").unwrap(), Some(9));
                 let progress: Progress = read(&**store, PROGRESS, "the progress").unwrap().unwrap();
                 assert_eq!(progress.next_offset, Some(0));
+                assert_eq!(Lineage::of(&**store).unwrap(), moved.lineage, "{count}");
             }
             assert_eq!(losses.pass(tidewatch_schemas::Timestamp(1), 1, || (None, Vec::new())).len(), 5, "{count}");
         }
+    }
+
+    #[test]
+    fn each_move_is_told_from_others_and_states_of_two_lineages_are_not_mixed() {
+        let from: Vec<_> = (0..2).map(with_loss).collect();
+        let (mut two, mut three) = (stores(2), stores(3));
+        let to_two = reshard(&from, &mut two).unwrap().lineage;
+        let to_three = reshard(&from, &mut three).unwrap().lineage;
+        assert_eq!(to_two.kinship(&to_three), Kinship::Foreign);
+        let back = reshard(&three, &mut stores(2)).unwrap().lineage;
+        assert_eq!((to_three.kinship(&back), to_two.kinship(&back)), (Kinship::Earlier, Kinship::Foreign));
+        three.swap_remove(1);
+        three.push(from.into_iter().next().unwrap());
+        let error = reshard(&three, &mut stores(2)).unwrap_err();
+        assert!(matches!(error, ReshardError::Mixed { number: 2, .. }), "{error}");
     }
 
     #[test]

@@ -17,13 +17,14 @@ use tidewatch_schemas::{Origin, Timestamp};
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
+use super::opening::Opening;
 use super::ownership::Ownership;
 use super::way_out::{Exits, WayOut};
-use crate::checkpoint::{Checkpointer, Taken};
+use crate::checkpoint::Checkpointer;
 use crate::clock::{self, Stopwatch};
 use crate::config::Start;
 use crate::detect::{Processor, Received};
-use crate::protocol::{Committed, Custody, FailPoint, FailPoints, Lane, Step};
+use crate::protocol::{Committed, Custody, FailPoints, Lane, Step};
 
 /// How often the group is told how far its members are, for those who watch lag.
 const TELL_GROUP: Duration = Duration::from_secs(5);
@@ -93,8 +94,13 @@ impl DetectStage {
     /// # Errors
     /// When it cannot go on; what was committed stands.
     pub fn run(self, stop: &AtomicBool) -> Result<(), StageError> {
+        let opening = Opening::begin(Arc::clone(&self.custody), Arc::clone(&self.fail_points));
+        let opening = Arc::new(opening.map_err(StageError::Threads)?);
         while !stop.load(Ordering::Relaxed) {
-            match Session::begin(&self)?.run(stop)? {
+            let ended = Session::begin(&self, &opening)?.run(stop);
+            // What the session had asked for is nobody's any more.
+            opening.call_off_all();
+            match ended? {
                 End::Asked => break,
                 End::Uncertain(error) => {
                     tracing::warn!(%error, "partitions of observations are opened again");
@@ -111,25 +117,23 @@ impl DetectStage {
         if let Some(checkpoints) = &self.checkpoints
             && checkpoints.due(partition, clock::now(), processor.store().written())
         {
-            self.checkpoint(checkpoints, partition, processor);
-        }
-    }
-
-    /// A checkpoint that cannot be taken costs a longer replay one day, and nothing now.
-    fn checkpoint(&self, checkpoints: &Checkpointer, partition: i32, processor: &Processor) {
-        let taken = checkpoints.take(partition, processor.store(), clock::now());
-        match taken {
-            Ok(Taken::Queued(_)) => self.fail_points.pass(FailPoint::MidCheckpointUpload),
-            Ok(Taken::Busy | Taken::Unchanged) => {}
-            Err(error) => tracing::warn!(partition, %error, "no checkpoint could be taken"),
+            checkpoint(checkpoints, partition, processor);
         }
     }
 }
 
+/// A checkpoint that cannot be taken costs a longer replay one day, and nothing now.
+fn checkpoint(checkpoints: &Checkpointer, partition: i32, processor: &Processor) {
+    if let Err(error) = checkpoints.take(partition, processor.store(), clock::now()) {
+        tracing::warn!(partition, %error, "no checkpoint could be taken");
+    }
+}
+
 impl<'a> Session<'a> {
-    fn begin(stage: &'a DetectStage) -> Result<Self, StageError> {
-        let exits = stage.exits.clone();
-        let ownership = Ownership::new(Arc::clone(&stage.custody), exits, stage.start, Arc::clone(&stage.fail_points));
+    fn begin(stage: &'a DetectStage, opening: &Arc<Opening>) -> Result<Self, StageError> {
+        let (exits, opening) = (stage.exits.clone(), Arc::clone(opening));
+        let fail_points = Arc::clone(&stage.fail_points);
+        let ownership = Ownership::new(Arc::clone(&stage.custody), opening, exits, stage.start, fail_points);
         let config = clients::consumer(&stage.client, &stage.group, stage.instance.as_deref());
         let consumer: BaseConsumer<Ownership> =
             config.create_with_context(ownership).map_err(while_trying("make a consumer"))?;
@@ -145,6 +149,9 @@ impl<'a> Session<'a> {
                 return uncertain(error);
             }
             if let Some(error) = self.consumer.context().take_failure() {
+                return uncertain(error);
+            }
+            if let Err(error) = self.consumer.context().welcome(&self.consumer, &self.stage.topic) {
                 return uncertain(error);
             }
             self.finish()?;
@@ -238,7 +245,7 @@ impl<'a> Session<'a> {
         // What is on its way is older; a partition has one at a time.
         let _ = checkpoints.settle(half);
         for (partition, lane) in &self.consumer.context().held().lanes {
-            self.stage.checkpoint(checkpoints, *partition, lane.processor());
+            checkpoint(checkpoints, *partition, lane.processor());
         }
         if !checkpoints.settle(half) {
             tracing::warn!("the last checkpoints were not done in time; the ones before count");

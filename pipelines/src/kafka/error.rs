@@ -51,6 +51,9 @@ pub enum StageError {
         /// The record's offset.
         offset: i64,
     },
+    /// The threads that open partitions could not be started.
+    #[error("cannot start the threads that open partitions: {0}")]
+    Threads(std::io::Error),
     /// A ledger of what people were told could not be opened or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

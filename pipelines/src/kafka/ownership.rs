@@ -1,33 +1,40 @@
 //! Which partitions of observations a detect thread has, through rebalances.
 //!
-//! Rebalance callbacks run inside `poll`, on the thread that polls, so the lock here is never waited for. A partition
-//! begins where its own state left it, never where the group's offsets say. Giving one up only drops memory: what was
-//! committed stands in the store, and the next owner reads back what was published.
+//! Rebalance callbacks run inside `poll`, on the thread that polls, so the lock here is never waited for. A partition that
+//! the group assigns is paused at once and opened beside polling; when it is open, reading is set to where its own state left
+//! it, never to where the group's offsets say, and begins. Giving one up only drops memory: what was committed stands in the
+//! store, and the next owner reads back what was published.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::error::{StageError, while_trying};
+use super::opening::Opening;
 use super::way_out::{Exits, WayOut};
+use crate::clock::Stopwatch;
 use crate::config::Start;
-use crate::protocol::{Custody, Extent, FailPoint, FailPoints, Lane, Source};
+use crate::protocol::{Custody, Extent, FailPoint, FailPoints, Lane, Owned, OwnershipError, Source};
 
 /// How long the broker may take to say what a partition has.
 const ANSWER: Duration = Duration::from_secs(5);
 /// How often a broker is asked whose answer would mean that records are gone, and the time between two questions.
 const ASK: u32 = 4;
 const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// How long a partition waits whose state could not be reached, until it is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// How long the client may take to set where it reads.
+const SEEK: Duration = Duration::from_secs(5);
 
 /// The partitions of one detect thread.
 pub struct Ownership {
     custody: Arc<Custody>,
+    opening: Arc<Opening>,
     exits: Exits,
     start: Start,
     fail_points: Arc<FailPoints>,
@@ -41,14 +48,24 @@ pub struct Held {
     pub lanes: BTreeMap<i32, Lane<WayOut>>,
     /// Partitions that are not read for now.
     pub paused: BTreeSet<i32>,
+    /// Partitions that are open and whose reading could not be set yet, with where it begins.
+    arriving: BTreeMap<i32, (Lane<WayOut>, i64)>,
+    /// Partitions whose state could not be reached, and since when.
+    waiting: BTreeMap<i32, Stopwatch>,
     failure: Option<StageError>,
 }
 
 impl Ownership {
     /// No partitions yet.
     #[must_use]
-    pub fn new(custody: Arc<Custody>, exits: Exits, start: Start, fail_points: Arc<FailPoints>) -> Self {
-        Self { custody, exits, start, fail_points, held: Mutex::default() }
+    pub fn new(
+        custody: Arc<Custody>,
+        opening: Arc<Opening>,
+        exits: Exits,
+        start: Start,
+        fail_points: Arc<FailPoints>,
+    ) -> Self {
+        Self { custody, opening, exits, start, fail_points, held: Mutex::default() }
     }
 
     /// The partitions that are held now.
@@ -61,49 +78,89 @@ impl Ownership {
         self.held().failure.take()
     }
 
-    /// Opens partitions and says where each begins; returns those that must not be read yet.
-    fn gain(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        list: &mut TopicPartitionList,
-    ) -> Result<TopicPartitionList, StageError> {
-        let mut held = self.held();
-        let mut waiting = TopicPartitionList::new();
+    /// Asks for partitions to be opened, and has them read from wherever: they are paused before anything is judged.
+    fn gain(&self, list: &mut TopicPartitionList) -> Result<(), StageError> {
         for (topic, number) in numbers(list) {
-            let lane = match held.lanes.entry(number) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(self.open(&topic, number)?),
-            };
-            let extent = extent(consumer, (&topic, number), lane.processor().next_offset())?;
-            let begin = lane.begin(extent, self.start);
-            let offset = Offset::Offset(begin);
-            list.set_partition_offset(&topic, number, offset).map_err(while_trying("set where a partition begins"))?;
-            tracing::info!(partition = number, epoch = lane.epoch(), begin, "partition gained");
-            if lane.has_gap() {
-                waiting.add_partition(&topic, number);
-                held.paused.insert(number);
+            let before = self.held().lanes.remove(&number);
+            if before.is_some() {
+                drop(before);
+                self.custody.release(number);
             }
+            let set = list.set_partition_offset(&topic, number, Offset::Beginning);
+            set.map_err(while_trying("set where a partition begins"))?;
+            self.opening.ask(number);
         }
-        Ok(waiting)
+        Ok(())
     }
 
-    fn open(&self, topic: &str, number: i32) -> Result<Lane<WayOut>, StageError> {
-        let owned = self.custody.open(number)?;
+    /// Takes in what was opened meanwhile: from here on it is read, from where its state stands. To be called between two
+    /// polls, by the thread that polls.
+    ///
+    /// # Errors
+    /// When a partition could not be opened, or the broker does not say what it has.
+    pub fn welcome(&self, consumer: &BaseConsumer<Self>, topic: &str) -> Result<(), StageError> {
+        self.try_again();
+        while let Some((number, opened)) = self.opening.take_ready() {
+            let owned = match opened {
+                Err(error @ OwnershipError::Unreachable { .. }) => {
+                    tracing::warn!(%error, again_in = ?TRY_AGAIN, "the others are judged meanwhile");
+                    self.held().waiting.insert(number, Stopwatch::start());
+                    continue;
+                }
+                opened => opened?,
+            };
+            let mut lane = self.lane(topic, number, owned);
+            let extent = extent(consumer, (topic, number), lane.processor().next_offset())?;
+            let begin = lane.begin(extent, self.start);
+            self.held().arriving.insert(number, (lane, begin));
+        }
+        let mut held = self.held();
+        let places: Vec<(i32, i64)> = held.arriving.iter().map(|(number, (_, begin))| (*number, *begin)).collect();
+        for (number, begin) in places {
+            if !set_reading(consumer, (topic, number), begin)? {
+                continue;
+            }
+            let Some((lane, _)) = held.arriving.remove(&number) else { continue };
+            tracing::info!(partition = number, epoch = lane.epoch(), begin, "partition gained");
+            if lane.has_gap() {
+                held.paused.insert(number);
+            } else {
+                consumer.resume(&only(topic, number)).map_err(while_trying("read a partition that was opened"))?;
+            }
+            held.lanes.insert(number, lane);
+        }
+        Ok(())
+    }
+
+    fn try_again(&self) {
+        let mut held = self.held();
+        let is_due = |since: &Stopwatch| since.elapsed() >= TRY_AGAIN;
+        let due: Vec<i32> = held.waiting.iter().filter(|(_, since)| is_due(since)).map(|(number, _)| *number).collect();
+        for number in due {
+            held.waiting.remove(&number);
+            self.opening.ask(number);
+        }
+    }
+
+    fn lane(&self, topic: &str, number: i32, owned: Owned) -> Lane<WayOut> {
         let source = Source { topic: topic.into(), partition: number };
-        Ok(Lane::new(source, owned, self.exits.way_out(number), Arc::clone(&self.fail_points)))
+        Lane::new(source, owned, self.exits.way_out(number), Arc::clone(&self.fail_points))
     }
 
     /// Drops the lanes of partitions. The client would remember that one of them was paused when it comes back.
     fn lose(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let mut paused = TopicPartitionList::new();
         for (topic, partition) in numbers(list) {
+            let was_opening = self.opening.call_off(partition);
             let mut held = self.held();
-            if held.paused.remove(&partition) {
+            let arriving = held.arriving.remove(&partition);
+            let was_opening = held.waiting.remove(&partition).is_some() || was_opening;
+            if held.paused.remove(&partition) || arriving.is_some() || was_opening {
                 paused.add_partition(&topic, partition);
             }
             let lane = held.lanes.remove(&partition);
             drop(held);
-            drop(lane);
+            drop((lane, arriving));
             self.custody.release(partition);
             tracing::info!(partition, "partition given up");
         }
@@ -119,12 +176,15 @@ impl Ownership {
     fn lose_the_rest(&self) {
         let mut held = self.held();
         held.paused.clear();
-        let lanes = std::mem::take(&mut held.lanes);
+        held.waiting.clear();
+        let (lanes, arriving) = (std::mem::take(&mut held.lanes), std::mem::take(&mut held.arriving));
         drop(held);
-        for (partition, lane) in lanes {
+        for (partition, lane) in lanes.into_iter().chain(arriving.into_iter().map(|(number, (lane, _))| (number, lane)))
+        {
             drop(lane);
             self.custody.release(partition);
         }
+        self.opening.call_off_all();
     }
 
     fn fail(&self, error: StageError) {
@@ -138,18 +198,41 @@ impl Ownership {
     }
 
     fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) {
-        let waiting = self.gain(consumer, list);
-        if waiting.is_err() {
-            // Where these would be read from is not known; without lanes nothing that comes of them is judged.
-            self.lose(consumer, list);
+        if let Err(error) = self.gain(list) {
+            self.fail(error);
         }
         self.fail_points.pass(FailPoint::InRebalance);
         self.note("take partitions", consumer.incremental_assign(list));
-        match waiting {
-            Ok(waiting) if waiting.count() > 0 => self.note("pause partitions", consumer.pause(&waiting)),
-            Ok(_) => {}
-            Err(error) => self.fail(error),
-        }
+        self.note("pause partitions", consumer.pause(list));
+    }
+}
+
+/// A list of one partition.
+fn only(topic: &str, number: i32) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    list.add_partition(topic, number);
+    list
+}
+
+/// Sets where a paused partition is read from; false when the client has only just been told of it and is not ready.
+fn set_reading(
+    consumer: &BaseConsumer<Ownership>,
+    (topic, number): (&str, i32),
+    begin: i64,
+) -> Result<bool, StageError> {
+    let mut list = only(topic, number);
+    let what = while_trying("set where a partition begins");
+    list.set_partition_offset(topic, number, Offset::Offset(begin)).map_err(&what)?;
+    let sought = consumer.seek_partitions(list, SEEK).map_err(&what)?;
+    let failed = sought.elements().iter().find_map(|element| element.error().err());
+    match failed {
+        None => Ok(true),
+        Some(cause) => match cause.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::State | RDKafkaErrorCode::InProgress | RDKafkaErrorCode::PreviousInProgress) => {
+                Ok(false)
+            }
+            _ => Err(what(cause)),
+        },
     }
 }
 

@@ -1,5 +1,5 @@
-//! Places at which a test ends the process, as a crash would. A release build has none of them: the check is compiled
-//! with debug assertions only.
+//! Places at which a test ends the process, as a crash would, or lets it take long. A release build has none of them: the
+//! checks are compiled with debug assertions only.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Name of the environment variable that arms a place, as `place:passes`.
 pub const VARIABLE: &str = "TIDEWATCH_FAIL_POINT";
+/// Name of the environment variable that makes the opening of a partition take long, as `partition:seconds`.
+pub const SLOW_OPENING: &str = "TIDEWATCH_SLOW_OPENING";
 
 /// A place between two steps of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub enum FailPoint {
     AfterCommitBeforePrune,
     /// Partitions are being taken or given up.
     InRebalance,
-    /// A checkpoint was taken and is being uploaded.
+    /// Some files of a checkpoint are in the object store, and its manifest is not.
     MidCheckpointUpload,
 }
 
@@ -47,11 +49,13 @@ impl FailPoint {
     }
 }
 
-/// Which place is armed, and how often it may still be passed.
+/// Which place is armed, how often it may still be passed, and what takes long.
 #[derive(Debug, Default)]
 pub struct FailPoints {
     #[cfg(debug_assertions)]
     armed: Option<(FailPoint, AtomicU32)>,
+    #[cfg(debug_assertions)]
+    slow: Option<(i32, std::time::Duration)>,
 }
 
 impl FailPoints {
@@ -66,14 +70,36 @@ impl FailPoints {
                 let point = FailPoint::ALL.into_iter().find(|point| point.name() == name)?;
                 Some((point, AtomicU32::new(passes.parse().ok()?)))
             });
-            Self { armed }
+            let slow = environment.get(SLOW_OPENING).and_then(|text| {
+                let (partition, seconds) = text.split_once(':')?;
+                Some((partition.parse().ok()?, std::time::Duration::from_secs(seconds.parse().ok()?)))
+            });
+            Self { armed, slow }
         }
         #[cfg(not(debug_assertions))]
         Self::default()
     }
 
+    /// Takes as long as a test wants the opening of this partition to take.
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(unused_variables, clippy::unused_self, reason = "a release build has none")
+    )]
+    pub fn linger(&self, partition: i32) {
+        #[cfg(debug_assertions)]
+        if let Some((slow, time)) = self.slow
+            && slow == partition
+        {
+            tracing::warn!(partition, ?time, "the opening takes long, as a test wants");
+            std::thread::sleep(time);
+        }
+    }
+
     /// Passes a place; ends the process when it is armed and was passed often enough.
-    #[cfg_attr(not(debug_assertions), expect(unused_variables, clippy::unused_self, reason = "as above"))]
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(unused_variables, clippy::unused_self, reason = "a release build has none")
+    )]
     pub fn pass(&self, point: FailPoint) {
         #[cfg(debug_assertions)]
         if let Some((armed, passes)) = &self.armed

@@ -10,15 +10,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::detect::{Processor, ProcessorError, Settings};
-use crate::state::{RocksStore, StateStore, StoreError};
+use crate::state::{RocksStore, StateStore};
 
 /// Chooses the state that a partition goes on with.
 pub trait States: Send + Sync {
     /// Opens the state of `partition` that has come furthest; an empty one when there is none.
     ///
     /// # Errors
-    /// When it cannot be opened.
-    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, StoreError>;
+    /// When it cannot be opened, or it is not known for now which state that is.
+    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, OwnershipError>;
 }
 
 /// Numbers the owners of partitions.
@@ -40,6 +40,14 @@ pub enum OwnershipError {
     /// Its state cannot be used.
     #[error(transparent)]
     Processor(#[from] ProcessorError),
+    /// It cannot be known for now which state there is: later it may.
+    #[error("partition {partition} waits: {cause}")]
+    Unreachable {
+        /// Which partition.
+        partition: i32,
+        /// Why.
+        cause: String,
+    },
     /// No epoch could be claimed.
     #[error("partition {partition}: no epoch could be claimed: {cause}")]
     Epoch {
@@ -77,8 +85,26 @@ impl Custody {
     /// # Errors
     /// When its state cannot be used or no epoch can be claimed.
     pub fn open(&self, partition: i32) -> Result<Owned, OwnershipError> {
-        let store = self.states.choose(partition).map_err(ProcessorError::from)?;
-        let mut processor = Processor::open(Arc::clone(&self.settings), store)?;
+        let processor = self.read(partition)?;
+        self.own(partition, processor)
+    }
+
+    /// The same, unless the partition is not wanted any more once its state is read, which may take long. `None` then: an
+    /// epoch that is claimed late would be above that of the owner who came meanwhile.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn open_while(&self, partition: i32, is_wanted: impl Fn() -> bool) -> Result<Option<Owned>, OwnershipError> {
+        let processor = self.read(partition)?;
+        if is_wanted() { self.own(partition, processor).map(Some) } else { Ok(None) }
+    }
+
+    fn read(&self, partition: i32) -> Result<Processor, OwnershipError> {
+        let store = self.states.choose(partition)?;
+        Ok(Processor::open(Arc::clone(&self.settings), store)?)
+    }
+
+    fn own(&self, partition: i32, mut processor: Processor) -> Result<Owned, OwnershipError> {
         let epoch = self.epochs.claim(partition, processor.epoch()?)?;
         processor.begin_epoch(epoch)?;
         Ok(Owned { processor, epoch })
@@ -95,8 +121,9 @@ impl Custody {
 pub struct LocalStates(pub PathBuf);
 
 impl States for LocalStates {
-    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, StoreError> {
-        Ok(Box::new(RocksStore::open(&self.0.join(partition.to_string()))?))
+    fn choose(&self, partition: i32) -> Result<Box<dyn StateStore>, OwnershipError> {
+        let store = RocksStore::open(&self.0.join(partition.to_string()));
+        Ok(Box::new(store.map_err(ProcessorError::from)?))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Whatever an object store does, a checkpoint is whole or it does not count, and the one that counts is never removed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +9,11 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use tempfile::TempDir;
 use tidewatch_pipelines::checkpoint::{Epoch, Patience, Remote, choice, restore};
 use tidewatch_pipelines::state::{Pair, RocksStore};
+use tidewatch_tests::lives::{Fortune, Lives};
 use tidewatch_tests::object_faults::{Call, Dice, Fault, Faulty};
 use tidewatch_tests::partition::{
     PARTITION, START, checkpoint, checkpointer, content, feed, open, remote, remote_with,
 };
-
-/// Lives of an owner, each with its own epoch, and checkpoints that each tries to take.
-const LIVES: i64 = 4;
-const TRIES: i64 = 8;
 
 /// Something goes wrong with a third of all calls.
 fn misfortune(mut dice: Dice) -> impl FnMut(Call, &Path) -> Fault + Send {
@@ -37,54 +33,17 @@ fn restored(store: &Arc<InMemory>) -> Option<(u64, Vec<Vec<Pair>>)> {
     Some((chosen.manifest.offset, content(&RocksStore::open(&target).expect("it opens"))))
 }
 
-fn survives(seed: u64) -> (usize, usize) {
-    let store = Arc::new(InMemory::new());
-    let (mut contents, mut last_said, mut failures) = (BTreeMap::new(), None, 0);
-    let mut end = 0;
-    for life in 0..LIVES {
-        let local = TempDir::new().expect("a folder can be made");
-        let faulty = Faulty::new(store.clone(), misfortune(Dice(seed * 100 + u64::try_from(life).expect("few"))));
-        let checkpoints = checkpointer(remote_with(Arc::new(faulty), 2), local.path(), &format!("life {life}"));
-        let target = local.path().join("3");
-        // The new owner takes what is there with the same misfortune, or waits.
-        let epoch = loop {
-            if let Ok(epoch) = checkpoints.claim_epoch(PARTITION, Epoch(0)) {
-                break epoch;
-            }
-        };
-        while checkpoints.restore(PARTITION, &target).is_err() {}
-        let mut processor = open(RocksStore::open(&target).expect("it opens"));
-        end = processor.next_offset().unwrap_or(0).max(end - 40);
-        checkpoints.begin(PARTITION, (epoch, true), START).expect("it begins");
-        for _ in 0..TRIES {
-            end += 11;
-            feed(&mut processor, end);
-            contents.insert(u64::try_from(end).expect("not negative"), content(processor.store()));
-            match checkpoint(&checkpoints, &processor) {
-                Some(offset) => last_said = Some((epoch, offset)),
-                None => failures += 1,
-            }
-            let Some((offset, held)) = restored(&store) else {
-                assert_eq!(last_said, None, "seed {seed}: a checkpoint was said to be there and is not");
-                continue;
-            };
-            assert!(contents.get(&offset) == Some(&held), "seed {seed}: offset {offset} restores to another state");
-            let newest = choice::latest(&remote(store.clone()), None, PARTITION, &[]).expect("it reads");
-            let newest = newest.expect("it is there").manifest;
-            assert!(Some((newest.epoch, newest.offset)) >= last_said, "seed {seed}: an older checkpoint counts");
-        }
-    }
-    (contents.len(), failures)
-}
-
 #[test]
 fn no_misfortune_makes_half_a_checkpoint_count() {
-    let (mut tries, mut failures) = (0, 0);
+    let mut all = Fortune::default();
     for seed in 0..6 {
-        let (tried, failed) = survives(seed);
-        (tries, failures) = (tries + tried, failures + failed);
+        let store = Arc::new(InMemory::new());
+        let healthy = || remote(store.clone());
+        let faulty = |life| remote_with(Arc::new(Faulty::new(store.clone(), misfortune(Dice(seed * 100 + life)))), 2);
+        let Fortune { tried, failed } = Lives { healthy: &healthy, faulty: &faulty }.live(&format!("seed {seed}"));
+        (all.tried, all.failed) = (all.tried + tried, all.failed + failed);
     }
-    assert!(failures > 5 && failures < tries, "{failures} of {tries} failed: the faults are too few or too many");
+    assert!(all.failed > 5 && all.failed < all.tried, "{all:?}: the faults are too few or too many");
 }
 
 /// Refuses every put of a path that begins so, once `is_on` says so.
@@ -171,7 +130,7 @@ fn an_object_store_that_is_down_is_not_asked_again_for_every_partition() {
         count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Fault::Refused
     });
-    let patience = Patience { tries: 3, pause: Duration::ZERO, rest: Duration::from_hours(1) };
+    let patience = Patience { tries: 3, pause: Duration::ZERO, rest: Duration::from_hours(1), ..Patience::USUAL };
     let remote = Remote::new(Arc::new(down), "memory".to_owned(), patience).expect("it starts");
     let errors = [1, 2, 3].map(|partition| choice::latest(&remote, None, partition, &[]).expect_err("it is down"));
     assert!(errors.iter().all(|error| error.passes() && error.to_string().contains("503")), "{errors:?}");

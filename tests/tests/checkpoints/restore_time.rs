@@ -1,4 +1,5 @@
-//! How long it takes to take a checkpoint of many series and to go on from it on another machine.
+//! How long it takes to take a checkpoint of many series, to go on from it on another machine, and to move them to another
+//! number of partitions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,8 +10,10 @@ use object_store::local::LocalFileSystem;
 use tempfile::TempDir;
 use tidewatch_pipelines::checkpoint::Epoch;
 use tidewatch_pipelines::config::Config;
+use tidewatch_pipelines::detect::reshard::reshard;
 use tidewatch_pipelines::detect::{Processor, Received, Settings};
-use tidewatch_pipelines::state::{Batch, Family, MemoryStore, RocksStore, StateStore as _};
+use tidewatch_pipelines::state::{Batch, Family, MemoryStore, RocksStore, StateStore};
+use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::{Content, Envelope, Observation, Origin, SeriesKey, Timestamp, Value, wire};
 use tidewatch_tests::object_faults::Dice;
 use tidewatch_tests::partition::{PARTITION, START, checkpointer, remote};
@@ -161,5 +164,53 @@ fn restore_time_of_many_series() {
     let learned = learned();
     for series in [100_000, 1_000_000] {
         measure(series, &learned);
+    }
+}
+
+/// Moves them from 4 partitions to 8, all in one pool, and has the moved state written as tables.
+fn measure_move(series: u32, learned: &MemoryStore) {
+    let folder = TempDir::new().expect("a folder can be made");
+    let own = partition_of(b"eu-1", 4);
+    let from: Vec<Box<dyn StateStore>> = (0..4)
+        .map(|number| -> Box<dyn StateStore> {
+            let mut store = RocksStore::open(&folder.path().join(format!("from-{number}"))).expect("it opens");
+            if number == own {
+                fill(&mut store, learned, series);
+                publish_all(&mut store);
+            }
+            Box::new(store)
+        })
+        .collect();
+    let to = |number: i32| folder.path().join(format!("to-{number}"));
+    let (moved, took) = timed(|| {
+        let store = |number| -> Box<dyn StateStore> { Box::new(RocksStore::open(&to(number)).expect("it opens")) };
+        let mut stores: Vec<_> = (0..8).map(store).collect();
+        let moved = reshard(&from, &mut stores).unwrap_or_else(|error| panic!("{error}"));
+        for (number, store) in stores.iter().enumerate() {
+            store.copy_to(&folder.path().join(number.to_string())).expect("it can be written");
+        }
+        moved
+    });
+    let got: usize = moved.got.iter().map(|got| got.series).sum();
+    assert_eq!(got, series as usize);
+    println!("| {series} | {:.1} s |", took.as_secs_f64());
+}
+
+/// Nothing waits to be published any more.
+fn publish_all(store: &mut RocksStore) {
+    let mut batch = Batch::default();
+    for (key, _) in store.scan(Family::Outbox).expect("it reads") {
+        batch.delete(Family::Outbox, key);
+    }
+    store.write(&batch).expect("the store takes a batch");
+}
+
+#[test]
+#[ignore = "takes minutes and gigabytes: cargo test --workspace --test checkpoints reshard_time -- --ignored --nocapture"]
+fn reshard_time_of_many_series() {
+    println!("| series | moved in |\n|---|---|");
+    let learned = learned();
+    for series in [100_000, 1_000_000] {
+        measure_move(series, &learned);
     }
 }

@@ -58,6 +58,7 @@ struct Content {
     source: String,
     release: String,
     sequence: u64,
+    lineage: String,
     files: usize,
     bytes: u64,
 }
@@ -95,6 +96,7 @@ fn listed(name: ManifestName, read: Result<Manifest, Flaw>) -> Listed {
         source: manifest.source.clone(),
         release: manifest.release.clone(),
         sequence: manifest.sequence,
+        lineage: manifest.lineage.to_string(),
         files: manifest.files.len(),
         bytes: manifest.bytes(),
     };
@@ -111,8 +113,8 @@ fn text(report: &Report) -> String {
             let _ = write!(page, "  epoch {epoch} offset {offset}: ");
             let _ = match (content, flaw) {
                 (Some(content), _) => {
-                    let Content { taken_at, files, bytes, .. } = content;
-                    writeln!(page, "taken at {taken_at}, {files} files, {bytes} bytes")
+                    let Content { taken_at, files, bytes, lineage, .. } = content;
+                    writeln!(page, "taken at {taken_at}, {files} files, {bytes} bytes, lineage {lineage}")
                 }
                 (None, flaw) => writeln!(page, "cannot be used: {}", flaw.as_deref().unwrap_or("it is empty")),
             };

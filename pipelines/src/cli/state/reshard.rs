@@ -48,6 +48,8 @@ struct Report {
     partitions: Vec<Partition>,
     /// Outputs are numbered from here on.
     sequence: u64,
+    /// What the moved state, and checkpoints of it, are told by from those before.
+    lineage: String,
     seconds: f64,
     /// Whether checkpoints are configured: those of the old partitions must not be found.
     has_checkpoints: bool,
@@ -77,6 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
         stood_at: moved.stood_at,
         partitions: partitions.collect(),
         sequence: moved.sequence,
+        lineage: moved.lineage.to_string(),
         seconds: watch.elapsed().as_secs_f64(),
         has_checkpoints: config.detect.checkpoints.location.is_some(),
     };
@@ -163,13 +166,14 @@ fn text(report: &Report) -> String {
     for Partition { number, pools, series } in &report.partitions {
         let _ = writeln!(page, "partition {number} has got {pools} pools with {series} series; it begins at offset 0");
     }
-    let Report { folder, sequence, seconds, .. } = report;
+    let Report { folder, sequence, seconds, lineage, .. } = report;
     let _ = writeln!(page, "written to {} in {seconds:.1} s; outputs go on after number {sequence}", folder.display());
+    let _ = writeln!(page, "the lineage of the state is {lineage}");
     if report.has_checkpoints {
         let _ = writeln!(
             page,
-            "set another detect.checkpoints.url before the service starts: the checkpoints of the old partitions would replace \
-             this state"
+            "set another detect.checkpoints.url before the service starts: it refuses to start where checkpoints of the old \
+             partitions are"
         );
     }
     page
