@@ -26,6 +26,9 @@ impl Counter {
         if !sum.monotonic {
             return Some(Sample::Level(sum.value));
         }
+        if sum.temporality == Temporality::Delta && sum.start == Some(at) {
+            return (sum.value.is_finite() && sum.value >= 0.0).then_some(Sample::Amount(sum.value));
+        }
         let before = *last;
         if before.is_some_and(|before| at <= before.at) {
             return None;
@@ -100,6 +103,17 @@ mod tests {
         assert_eq!(first, None, "since when is unknown");
         assert_eq!(second, Some(Sample::Increment { amount: 6.0, elapsed_ms: 20 }));
         assert_eq!(dated, Some(Sample::Increment { amount: 1.0, elapsed_ms: 5 }));
+    }
+
+    #[test]
+    fn a_delta_of_one_moment_is_an_amount_whatever_came_before() {
+        let mut state = None;
+        let mut feed =
+            |at, value| Counter::advance(&mut state, Timestamp(at), &sum(value, Temporality::Delta, Some(at)));
+        let found = [feed(10, 4.0), feed(10, 1.0), feed(5, 2.0), feed(20, -1.0), feed(20, f64::NAN)];
+        let amounts = [4.0, 1.0, 2.0].map(|amount| Some(Sample::Amount(amount)));
+        assert_eq!(found, [amounts[0].clone(), amounts[1].clone(), amounts[2].clone(), None, None]);
+        assert_eq!(state, None);
     }
 
     #[test]

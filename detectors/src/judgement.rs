@@ -3,6 +3,8 @@
 use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::{Finding, SeriesId, Timestamp};
 
+use crate::contention::Reading;
+
 /// One judged window of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
@@ -39,4 +41,6 @@ pub struct Verdicts {
     pub findings: Vec<Finding>,
     /// Every judged window of the baseline detector; empty unless they are asked for.
     pub judgements: Vec<Judgement>,
+    /// What the windows say about resources that tenants share, in the order of the windows.
+    pub readings: Vec<Reading>,
 }

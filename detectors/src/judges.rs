@@ -11,6 +11,7 @@ use crate::baseline::inspection::Inspection;
 use crate::baseline::{self, Baseline, Context, Expected, Explained, telling};
 use crate::calendar::{Day, Today};
 use crate::class::Class;
+use crate::contention::Reading;
 use crate::cusum::{self, Cusum};
 use crate::detector::{Detector, Judged};
 use crate::effects::{Effects, Occasion};
@@ -78,6 +79,7 @@ impl Settings {
 impl Judges {
     /// Looks at one closed window; windows come in order of time.
     pub fn look(&mut self, bench: &mut Bench<'_>, (window, origin): (Closed, &Origin)) {
+        self.read(bench, &window);
         let is_short = self.minute.is_short(&window);
         if let Some((minute, origin)) = self.minute.end_before(&window) {
             self.judge(bench, (minute, &origin), true);
@@ -94,6 +96,17 @@ impl Judges {
         if let Some(minute) = self.minute.add(&window, origin) {
             self.judge(bench, (minute, origin), true);
         }
+    }
+
+    /// Takes note of what the window says about a resource that tenants share.
+    fn read(&mut self, bench: &mut Bench<'_>, window: &Closed) {
+        let Identity { key, spec, .. } = bench.who;
+        if spec.sharing.is_none() && !spec.is_felt() {
+            return;
+        }
+        let day = bench.today.at(window.start);
+        let usual = self.season(bench, &day, window.start).map(|usual| usual.location);
+        bench.found.readings.extend(Reading::of(key, spec, (window.start, window.value), usual));
     }
 
     /// What the baseline believes of the series about the window at `at`, or about its next one; `None` while it has seen

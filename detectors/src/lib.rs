@@ -24,12 +24,15 @@
 //! | [`spell`] | how long something lasts before it ends |
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
+//! | [`contention`] | who hurts whom on a resource that tenants share |
+//! | [`locks`] | who waits for whose lock |
 //! | [`grouping`] | which findings are one incident, and when it is over |
 
 pub mod baseline;
 pub mod buckets;
 pub mod calendar;
 pub mod class;
+pub mod contention;
 pub mod counter;
 pub mod cusum;
 pub mod detector;
@@ -40,6 +43,7 @@ pub mod flatline;
 pub mod grouping;
 pub mod judgement;
 pub mod judges;
+pub mod locks;
 pub mod minute;
 pub mod monotone;
 pub mod notice;
@@ -62,6 +66,7 @@ pub mod wording;
 pub use baseline::Baseline;
 pub use calendar::Day;
 pub use class::Class;
+pub use contention::Contention;
 pub use cusum::Cusum;
 pub use detector::{Detector, Judged, Moment};
 pub use grouping::Grouping;

@@ -85,7 +85,7 @@ impl SeriesState {
         }
         self.newest = self.newest.max(Some(seen.at));
         self.origin = Some(origin.clone());
-        Ok(!self.counts_events && self.rhythm.report(seen.at, now))
+        Ok(!seen.is_event() && self.rhythm.report(seen.at, now))
     }
 
     /// Takes note that something reported at `now`, the pool's time, without a value to judge. True when it had been silent.
@@ -97,7 +97,11 @@ impl SeriesState {
     fn sample(&mut self, seen: &Observation) -> Option<Sample> {
         match &seen.value {
             Value::Gauge(level) => Some(Sample::Level(*level)),
-            Value::Sum(sum) => Counter::advance(&mut self.counter, seen.at, sum),
+            Value::Sum(sum) => {
+                let sample = Counter::advance(&mut self.counter, seen.at, sum);
+                self.counts_events |= matches!(sample, Some(Sample::Amount(_)));
+                sample
+            }
             Value::Distribution(distribution) => Buckets::advance(&mut self.buckets, seen.at, distribution),
             Value::Summary(summary) => Buckets::of_summary(summary).map(Sample::Level),
             Value::Log(_) => {
@@ -209,8 +213,7 @@ impl SeriesState {
 
 fn is_finite(sample: &Sample) -> bool {
     match sample {
-        Sample::Level(level) => level.is_finite(),
-        Sample::Increment { amount, .. } => amount.is_finite(),
+        Sample::Level(amount) | Sample::Amount(amount) | Sample::Increment { amount, .. } => amount.is_finite(),
         Sample::Event | Sample::Values(_) => true,
     }
 }

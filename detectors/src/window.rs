@@ -22,6 +22,8 @@ pub enum Sample {
         /// Over how long.
         elapsed_ms: i64,
     },
+    /// An amount of one moment; a window in which none came had none.
+    Amount(f64),
     /// One event of a kind that is counted per window.
     Event,
     /// Values in buckets.
@@ -48,7 +50,7 @@ pub struct Closed {
     pub start: Timestamp,
     /// Length in milliseconds.
     pub width_ms: i64,
-    /// Mean of levels, rate per second of increments and events, 95th percentile of values.
+    /// Mean of levels, rate per second of increments, amounts and events, 95th percentile of values.
     pub value: f64,
     /// Events behind it, where their number is known: of a window of distributions.
     pub weight: Option<f64>,
@@ -78,7 +80,7 @@ impl Window {
     /// Adds a sample taken at `at`.
     pub fn add(&mut self, at: Timestamp, sample: Sample, origin: &Origin) {
         match sample {
-            Sample::Level(level) => self.sum += level,
+            Sample::Level(amount) | Sample::Amount(amount) => self.sum += amount,
             Sample::Increment { amount, elapsed_ms } => {
                 self.sum += amount;
                 self.elapsed_ms = self.elapsed_ms.saturating_add(elapsed_ms);
@@ -141,6 +143,7 @@ mod tests {
         assert_eq!(window(&[Sample::Level(1.0), Sample::Level(3.0)], false), Some(2.0), "mean of levels");
         assert_eq!(window(&[grown(10.0, 5_000), grown(30.0, 5_000)], false), Some(4.0), "rate per second");
         assert_eq!(window(&[Sample::Event, Sample::Event], true), Some(0.2), "events per second");
+        assert_eq!(window(&[Sample::Amount(3.0), Sample::Amount(2.0)], true), Some(0.5), "amount per second");
         assert_eq!(window(&[], true), Some(0.0), "no event is a true zero");
         assert_eq!(window(&[], false), None, "no level is no zero");
     }

@@ -90,7 +90,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn admit(&mut self, draft: Draft<'_>) -> Result<(), Refusal> {
         let factor = draft.signal.factor.clone()?;
         let time = point::event_time(draft.at, self.record.received, self.limits.future_ms)?;
-        let value = value::scaled(draft.value, factor);
+        let value = value::begun(value::scaled(draft.value, factor), draft.at, time.at);
         value::verify(&value)?;
         self.clamped += u64::from(time.clamped);
         self.unassigned += u64::from(draft.tenant.as_str() == TenantId::UNASSIGNED);

@@ -24,6 +24,7 @@ pub struct Ingest {
     pub(crate) tenant: RuleList,
     pub(crate) pool: RuleList,
     pub(crate) resource: RuleList,
+    pub(crate) logs: RuleList,
     pub(crate) limits: Limits,
 }
 
@@ -40,9 +41,10 @@ impl Ingest {
         let tenant = parse::rules("tenant", settings.tenant, unassigned, &mut problems);
         let pool = parse::rules("pool", settings.pool, DEFAULT_POOL, &mut problems);
         let resource = parse::rules("resource", settings.resource, UNKNOWN_RESOURCE, &mut problems);
+        let logs = parse::log_formats(settings.logs, &mut problems);
         parse::limits(settings.limits, &mut problems);
         if problems.is_empty() {
-            return Ok(Self { formats, tenant, pool, resource, limits: settings.limits });
+            return Ok(Self { formats, tenant, pool, resource, logs, limits: settings.limits });
         }
         Err(SettingsError { problems })
     }

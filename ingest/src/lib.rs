@@ -12,6 +12,7 @@
 //! | `rule` | the rules that give tenant, pool and resource |
 //! | `place` | what is settled once for all points of an OTLP resource |
 //! | `otlp`, `json_lines` | the decoders |
+//! | [`logs`] | the parsers of log lines, whose numbers become observations of their own |
 //! | `signal`, `point`, `value` | what every format checks: units, times, values |
 //! | `batch` | what one record became: envelopes by pool, rejects, counts |
 //!
@@ -32,6 +33,7 @@
 mod batch;
 mod ingest;
 mod json_lines;
+pub mod logs;
 mod otlp;
 mod outcome;
 mod place;

@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use tidewatch_schemas::{PoolId, ResourceId, TenantId};
 
 use crate::ingest::Ingest;
+use crate::logs::LogFormat;
 use crate::otlp::attributes;
 use crate::record::{Header, SourceRecord};
 use crate::rule::{Field, RuleList, Settled};
@@ -41,6 +42,7 @@ pub(crate) struct Place<'a> {
     tenant: Kept<TenantId>,
     pool: Kept<PoolId>,
     resource: Kept<ResourceId>,
+    logs: Settled,
     telling: Vec<(&'static str, String)>,
 }
 
@@ -76,6 +78,7 @@ impl<'a> Place<'a> {
             tenant: Kept::new(&ingest.tenant, text_at, most),
             pool: Kept::new(&ingest.pool, text_at, most),
             resource: Kept::new(&ingest.resource, text_at, most),
+            logs: ingest.logs.settle(text_at),
             telling: telling.collect(),
         }
     }
@@ -88,6 +91,13 @@ impl<'a> Place<'a> {
         let (resource, spent_on_resource) = self.resource.name(&self.ingest.resource, point, most);
         let spent_on_resource = spent_on_resource.filter(|from| matches!(from, Field::Resource(_)));
         Names { tenant, pool, resource, spent: [spent_on_tenant, spent_on_resource] }
+    }
+
+    /// How a log record with these attributes is read. What is no name of a format, such as an attribute of the agent's own
+    /// that a rule points at, leaves it to the line.
+    pub(crate) fn log_format(&self, point: &[KeyValue]) -> LogFormat {
+        let decided = self.ingest.logs.decide(&self.logs, |key| attributes::find(point, key));
+        LogFormat::named(&decided.as_ref().unwrap_or(&self.logs.found).name).unwrap_or_default()
     }
 
     /// The resource attributes that tell this point's series from others of the resource.

@@ -105,6 +105,8 @@ pub struct Settings {
     pub pool: Vec<Rule>,
     /// How a resource is found; no match is `_unknown`.
     pub resource: Vec<Rule>,
+    /// How log records are read: each rule gives the name of a [`LogFormat`](crate::logs::LogFormat); no match is `recognise`.
+    pub logs: Vec<Rule>,
     /// What is too much.
     pub limits: Limits,
 }
@@ -136,6 +138,7 @@ impl Default for Settings {
             ],
             pool: rules(&["tidewatch.pool", "k8s.cluster.name", "deployment.environment.name"]),
             resource: rules(RESOURCES),
+            logs: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -1,7 +1,7 @@
 //! What every format checks of a value: its unit is the catalog's, it is finite, and a histogram agrees with itself.
 
-use tidewatch_schemas::RejectReason;
 use tidewatch_schemas::observation::{Distribution, Summary, Value};
+use tidewatch_schemas::{RejectReason, Timestamp};
 
 use crate::point::Refusal;
 
@@ -25,6 +25,19 @@ pub(crate) fn scaled(mut value: Value, factor: f64) -> Value {
             found.quantiles.iter_mut().for_each(|(_, value)| *value *= factor);
         }
         Value::Log(_) => {}
+    }
+    value
+}
+
+/// `value` after its time was moved from `from` to `to`: what began in its own moment still does.
+pub(crate) fn begun(mut value: Value, from: Timestamp, to: Timestamp) -> Value {
+    let start = match &mut value {
+        Value::Sum(sum) => &mut sum.start,
+        Value::Distribution(found) => &mut found.start,
+        Value::Gauge(_) | Value::Summary(_) | Value::Log(_) => return value,
+    };
+    if *start == Some(from) {
+        *start = Some(to);
     }
     value
 }

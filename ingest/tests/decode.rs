@@ -167,7 +167,7 @@ fn a_log_record_is_an_event_of_its_severity_and_scope() {
             attributes.map(|(key, text)| (key.to_owned(), text.to_owned())).into();
         assert_eq!(observation.series.attributes, attributes);
         assert_eq!(observation.series.signal.as_str(), "log.events");
-        assert_eq!(observation.value, Value::Log(LogEvent { severity, body }));
+        assert_eq!(observation.value, Value::Log(LogEvent { severity, body, lock: None }));
         assert_eq!(observation.at, Timestamp::from_nanos(samples::NANOS));
     }
 }

@@ -13,6 +13,16 @@ use prost::Message;
 use tidewatch_ingest::Format;
 use tidewatch_schemas::{Content, Envelope, Tick, wire};
 
+/// Log lines; in their targets a byte goes before them that stands for the scope.
+const LINES: [&str; 5] = [
+    "2026-11-22 10:19:12,770 2874 INFO acme werkzeug: 10.1.1.5 - - [22/Nov/2026 10:19:12] \"GET /my HTTP/1.0\" 200 - 9 0.010 0.008",
+    "2026-11-22 10:19:12,770 2874 INFO acme odoo.x: Job 'Mail' (3) fully done (#loop 1; done 1; remaining 0; duration 0.05s)",
+    "2026-11-22 10:30:43.622 UTC [7428] odoo@acme app LOG:  process 7428 acquired ShareLock on transaction 1 after 9.5 ms",
+    "2026-11-22 10:30:43.622 UTC,\"odoo\",\"acme\",7428,\"::1\",6b.1,3,\"idle\",,,0,LOG,00000,\"duration: 1.5 ms  statement: \
+     select \"\"a\"\"\",,,,,,,,,\"\",\"client backend\",,0",
+    "{\"error_severity\":\"FATAL\",\"dbname\":\"acme\",\"message\":\"sorry, too many clients already\"}",
+];
+
 /// Folder of the target, name of the seed, its bytes.
 fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let single = samples::metric("a.level", "1", samples::gauge(vec![samples::number(Number::AsInt(1))]));
@@ -35,6 +45,13 @@ fn seeds() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("otlp_logs_json", "two", serde_json::to_vec(&logs).expect("it is JSON")),
         ("json_lines", "one", line.as_bytes().to_vec()),
         ("json_lines", "two", format!("{line}\n{line}\n").into_bytes()),
+        ("log_odoo", "request", format!("0{}", LINES[0]).into_bytes()),
+        ("log_odoo", "job", format!("0{}", LINES[1]).into_bytes()),
+        ("log_postgresql", "stderr", format!("0{}", LINES[2]).into_bytes()),
+        ("log_postgresql", "csv", format!("0{}", LINES[3]).into_bytes()),
+        ("log_postgresql", "json", format!("0{}", LINES[4]).into_bytes()),
+        ("log_recognise", "request", format!("0{}", LINES[0]).into_bytes()),
+        ("log_recognise", "csv", format!("0{}", LINES[3]).into_bytes()),
         ("observations", "every_kind", envelope(&every.encode_to_vec())),
         ("observations", "tick", wire::encode(&Envelope { content: Content::Tick(tick) })),
     ]

@@ -3,6 +3,10 @@
 //! A signal that no entry names is still watched, as context: it never opens an incident by itself.
 
 mod built_in;
+mod log_lines;
+mod resource_use;
+
+use serde::{Deserialize, Serialize};
 
 use crate::incident::Kind;
 
@@ -37,6 +41,37 @@ pub enum Scale {
     Logarithmic,
 }
 
+/// Which part of a resource tenants take from each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mechanism {
+    /// Processor time.
+    Cpu,
+    /// Reading and writing of storage.
+    Io,
+    /// Locks that others wait for.
+    Locks,
+    /// Places in a limited list of connections.
+    Connections,
+    /// Time of worker processes, or requests where time is not known.
+    Workers,
+    /// Memory and cache.
+    Memory,
+    /// Bytes and packets over the network.
+    Network,
+}
+
+/// What a signal says about a resource that tenants share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// How much of the resource its tenant takes. Series of one tenant on one resource add up.
+    Uses(Mechanism),
+    /// How much of it the tenant holds at a time, or for how long: it grows by itself when everything takes longer.
+    Holds(Mechanism),
+    /// How long its tenant, or everybody where it has none, waits for the resource.
+    Waits(Mechanism),
+}
+
 /// What Tidewatch knows about a signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SignalSpec {
@@ -58,6 +93,25 @@ pub struct SignalSpec {
     pub kind: Kind,
     /// Runbook to open.
     pub runbook: &'static str,
+    /// What it says about a resource that tenants share; `None` where it says nothing.
+    pub sharing: Option<Sharing>,
+}
+
+impl SignalSpec {
+    /// The mechanism whose use the signal measures.
+    #[must_use]
+    pub fn uses(&self) -> Option<Mechanism> {
+        match self.sharing {
+            Some(Sharing::Uses(mechanism) | Sharing::Holds(mechanism)) => Some(mechanism),
+            Some(Sharing::Waits(_)) | None => None,
+        }
+    }
+
+    /// Whether people feel it as it happens: slow or failing work, not silence.
+    #[must_use]
+    pub fn is_felt(&self) -> bool {
+        self.role == Role::Symptom && matches!(self.kind, Kind::Slow | Kind::Failing)
+    }
 }
 
 /// The list of known signals.
@@ -68,14 +122,13 @@ impl Catalog {
     /// What is known about `signal`: the entry with its name, else the longest prefix, else the entry for unknown ones.
     #[must_use]
     pub fn lookup(&self, signal: &str) -> &'static SignalSpec {
-        let matching = built_in::SIGNALS.iter().filter(|spec| matches(spec.name, signal));
+        let matching = self.signals().filter(|spec| matches(spec.name, signal));
         matching.max_by_key(|spec| precision(spec.name)).unwrap_or(&built_in::UNKNOWN)
     }
 
     /// Every entry.
-    #[must_use]
-    pub fn signals(&self) -> &'static [SignalSpec] {
-        built_in::SIGNALS
+    pub fn signals(&self) -> impl Iterator<Item = &'static SignalSpec> {
+        built_in::SIGNALS.iter().chain(log_lines::SIGNALS).chain(resource_use::SIGNALS)
     }
 }
 
@@ -96,6 +149,17 @@ mod tests {
     fn an_exact_name_beats_a_prefix() {
         assert_eq!(Catalog.lookup("postgresql.deadlocks").name, "postgresql.deadlocks");
         assert_eq!(Catalog.lookup("httpcheck.dns.lookup.duration").name, "httpcheck.*");
+    }
+
+    #[test]
+    fn what_is_used_and_what_is_felt_are_different_signals() {
+        for spec in Catalog.signals().filter(|spec| spec.sharing.is_some()) {
+            assert!(!spec.is_felt(), "{} would be blamed for itself", spec.name);
+        }
+        assert_eq!(Catalog.lookup("container.cpu.usage").uses(), Some(Mechanism::Cpu));
+        assert_eq!(Catalog.lookup("container_pressure_io_waiting_seconds_total").uses(), None);
+        assert!(Catalog.lookup("httpcheck.duration").is_felt());
+        assert!(!Catalog.lookup("tidewatch.reports").is_felt(), "silence is told apart from pain");
     }
 
     #[test]

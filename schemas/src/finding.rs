@@ -27,6 +27,8 @@ pub enum DetectorName {
     Silence,
     /// The tenant sends more series than it may have.
     Limit,
+    /// Sessions wait for a lock, and one holds them up.
+    Locks,
 }
 
 /// On which side of the band the value lies.

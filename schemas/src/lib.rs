@@ -8,7 +8,7 @@
 //! | [`time`] | event time in milliseconds |
 //! | [`origin`] | where an input came from |
 //! | [`series`] | what a series is and how its identifier is computed |
-//! | [`observation`] | one value of one series, of every kind that agents send |
+//! | [`observation`], [`lock`] | one value of one series, of every kind that agents send; what a log line says about a lock |
 //! | [`envelope`], [`wire`] | the records of `tidewatch.observations` and their bytes |
 //! | [`finding`], [`incident`], [`cost_signal`], [`reject`] | the JSON records that Tidewatch publishes |
 //! | [`catalog`], [`mod@unit`] | the signals Tidewatch knows, and their units |
@@ -22,6 +22,7 @@ pub mod finding;
 pub mod ids;
 pub mod incident;
 pub mod json_schema;
+pub mod lock;
 pub mod money;
 pub mod observation;
 pub mod origin;
@@ -39,6 +40,7 @@ pub use envelope::{Content, Envelope, Tick};
 pub use finding::Finding;
 pub use ids::{IncidentId, PoolId, ResourceId, SeriesId, SignalName, TenantId};
 pub use incident::Incident;
+pub use lock::{LockEvent, LockStage};
 pub use money::Money;
 pub use observation::{Observation, Value};
 pub use origin::Origin;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lock::LockEvent;
 use crate::series::SeriesKey;
 use crate::time::Timestamp;
 
@@ -16,6 +17,20 @@ pub struct Observation {
     pub at: Timestamp,
     /// What was measured.
     pub value: Value,
+}
+
+impl Observation {
+    /// Whether it tells of something that happened, rather than reporting how things are: a log event, or what was added in
+    /// the very moment of its time. Events come when they happen, so none of them is silence.
+    #[must_use]
+    pub fn is_event(&self) -> bool {
+        match &self.value {
+            Value::Log(_) => true,
+            Value::Sum(sum) => sum.temporality == Temporality::Delta && sum.start == Some(self.at),
+            Value::Distribution(found) => found.temporality == Temporality::Delta && found.start == Some(self.at),
+            Value::Gauge(_) | Value::Summary(_) => false,
+        }
+    }
 }
 
 /// Whether a sum counts since `start` or since the previous report.
@@ -52,7 +67,8 @@ pub struct Sum {
     pub temporality: Temporality,
     /// Whether it can only grow; a sum that can shrink is a level and is treated as one.
     pub monotonic: bool,
-    /// When counting began, where the agent says so.
+    /// When counting began, where the agent says so. A delta that began at the time of its own observation is an amount of
+    /// that moment: amounts of a window are added up, and a window without one has none.
     pub start: Option<Timestamp>,
 }
 
@@ -91,12 +107,14 @@ pub struct Summary {
 }
 
 /// A line that something logged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogEvent {
     /// OpenTelemetry severity number, 1 to 24; 0 when unknown.
     pub severity: u8,
     /// The message, cut at [`LogEvent::MAX_BODY`] bytes.
     pub body: String,
+    /// What it says about a lock, where it does.
+    pub lock: Option<Box<LockEvent>>,
 }
 
 impl LogEvent {

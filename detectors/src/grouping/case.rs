@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::catalog::Role;
+use tidewatch_schemas::finding::DetectorName;
 use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
 use tidewatch_schemas::series::IdHash;
 use tidewatch_schemas::{Finding, Incident, IncidentId, ResourceId, SeriesId, TenantId, Timestamp};
@@ -14,6 +15,9 @@ use crate::wording;
 
 /// Most series of one case that are remembered.
 const MOST_SERIES: usize = 64;
+
+/// Most pieces of evidence that an incident shows because they name a cause.
+const MOST_NAMING: usize = 3;
 
 /// An incident while it lives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -160,10 +164,23 @@ impl Case {
         (incident.expected, incident.actual) = (strongest.expected, strongest.actual);
         (incident.unit, incident.season) = (strongest.unit.clone(), strongest.season);
         incident.runbook = runbook(grouping, &supporting);
-        incident.summary = summary(incident, strongest, supporting.len());
-        incident.evidence = self.evidence.iter().take(Incident::MAX_EVIDENCE).cloned().collect();
+        incident.summary = summary(incident, strongest, &supporting);
+        incident.evidence = shown(&self.evidence);
         incident.confidence = published(1.0 - libm::pow(0.5, supporting.iter().map(|_| 1.0).sum()));
     }
+}
+
+/// The strongest, among them what names a cause: it stands behind what people feel and would often be cut off.
+fn shown(ranked: &[Evidence]) -> Vec<Evidence> {
+    let (naming, others): (Vec<&Evidence>, Vec<&Evidence>) = ranked.iter().partition(|each| names_a_cause(each));
+    let named = naming.len().min(MOST_NAMING);
+    let others = others.into_iter().take(Incident::MAX_EVIDENCE - named);
+    others.chain(naming.into_iter().take(named)).cloned().collect()
+}
+
+/// Whether the evidence is no deviation of a number but says itself what is wrong.
+fn names_a_cause(evidence: &Evidence) -> bool {
+    evidence.detector == DetectorName::Locks
 }
 
 fn draft(first: &Finding, now: Timestamp) -> Incident {
@@ -275,13 +292,16 @@ fn severity(kind: Kind, felt: usize, victims: usize) -> Severity {
     }
 }
 
-fn summary(incident: &Incident, strongest: &Evidence, series: usize) -> String {
+fn summary(incident: &Incident, strongest: &Evidence, supporting: &[&Evidence]) -> String {
     let trouble = wording::trouble(&incident.tenants, strongest.resource.as_str(), incident.kind);
-    match series {
-        1 => format!("{trouble}: {}", strongest.summary),
-        2 => format!("{trouble}: {}; 1 more series agrees", strongest.summary),
-        _ => format!("{trouble}: {}; {} more series agree", strongest.summary, series - 1),
-    }
+    let agreement = match supporting.len() {
+        ..2 => String::new(),
+        2 => "; 1 more series agrees".to_owned(),
+        series => format!("; {} more series agree", series - 1),
+    };
+    let cause = supporting.iter().skip(1).find(|each| names_a_cause(each));
+    let cause = cause.map_or(String::new(), |each| format!("; {}", each.summary));
+    format!("{trouble}: {}{agreement}{cause}", strongest.summary)
 }
 
 type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>);

@@ -45,7 +45,7 @@ fn run(signal: &str, events: impl IntoIterator<Item = (i64, Value)>) -> Vec<Find
 }
 
 fn log() -> Value {
-    Value::Log(LogEvent { severity: 17, body: "Login failed".to_owned() })
+    Value::Log(LogEvent { severity: 17, body: "Login failed".to_owned(), lock: None })
 }
 
 #[test]

@@ -1,17 +1,22 @@
-//! Walks a logs request: every log record becomes an event of the signal `log.events`, or a reject.
+//! Walks a logs request: every log record becomes an event of the signal `log.events`, or a reject, and what its line says
+//! in numbers becomes observations of their own.
 //!
 //! Series are told apart by severity and scope alone. What a line says differs from line to line; a series for each would
 //! never learn what is normal.
 
 use std::collections::BTreeMap;
 
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Text;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs};
 use tidewatch_schemas::observation::{LogEvent, Value};
-use tidewatch_schemas::{RejectReason, Timestamp};
+use tidewatch_schemas::{RejectReason, TenantId, Timestamp};
 
 use super::{Broken, attributes};
 use crate::batch::{Batch, Draft};
 use crate::ingest::Ingest;
+use crate::logs::tally::{Owner, Tally};
+use crate::logs::{self, Line, LogFormat};
 use crate::place::{Names, Place};
 use crate::point::{self, Refusal};
 use crate::record::SourceRecord;
@@ -20,6 +25,8 @@ use crate::text;
 
 /// The signal of all log events.
 const SIGNAL: &str = "log.events";
+/// The attribute under which the rules see the database that a line names.
+const DATABASE: &str = "db.namespace";
 
 /// A walk over one request.
 pub(crate) struct Walk<'a, 'b> {
@@ -28,6 +35,7 @@ pub(crate) struct Walk<'a, 'b> {
     batch: &'a mut Batch<'b>,
     broken: Broken,
     signal: Signal,
+    tally: Tally,
     /// Number of the log record that comes next, counted over the whole record.
     next: u32,
 }
@@ -40,7 +48,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         broken: Broken,
     ) -> Self {
         let signal = Signal::new(SIGNAL, "", ingest.limits.attribute_bytes);
-        Self { ingest, record, batch, broken, signal, next: 0 }
+        Self { ingest, record, batch, broken, signal, tally: Tally::default(), next: 0 }
     }
 
     pub(crate) fn request(mut self, resources: Vec<ResourceLogs>) {
@@ -54,6 +62,10 @@ impl<'a, 'b> Walk<'a, 'b> {
                 }
             }
         }
+        let excerpt = self.record.value.unwrap_or_default();
+        for (index, refusal) in self.tally.admit(self.batch, self.ingest.limits.attribute_bytes) {
+            self.batch.refuse(index, refusal, excerpt);
+        }
     }
 
     fn event(&mut self, place: &Place<'_>, scope: &str, event: &LogRecord) {
@@ -66,7 +78,22 @@ impl<'a, 'b> Walk<'a, 'b> {
         if let Err(refusal) = taken {
             let detail = format!("log record: {}", refusal.detail);
             self.batch.refuse(index, Refusal { detail, ..refusal }, self.record.value.unwrap_or_default());
+            return;
         }
+        self.derive(place, scope, event, index);
+    }
+
+    /// Reads the line and takes note of the numbers in it.
+    fn derive(&mut self, place: &Place<'_>, scope: &str, event: &LogRecord, index: u32) {
+        let format = place.log_format(&event.attributes);
+        let Some(body) = attributes::value_text(event.body.as_ref()).filter(|_| format != LogFormat::None) else {
+            return;
+        };
+        let line = Line { body: &body, scope, severity: &event.severity_text, attributes: &event.attributes };
+        let Some(reading) = logs::read(format, &line) else { return };
+        let at = reading.at.filter(|_| event.time_unix_nano == 0).unwrap_or_else(|| event_time(event));
+        let owner = owner(place, event, reading.database.clone());
+        self.tally.add(owner, at, reading, index);
     }
 
     fn take(&mut self, place: &Place<'_>, scope: &str, event: &LogRecord) -> Result<(), Refusal> {
@@ -78,10 +105,27 @@ impl<'a, 'b> Walk<'a, 'b> {
             attributes.insert("scope".to_owned(), scope.to_owned());
         }
         let Names { tenant, pool, resource, .. } = place.names(&event.attributes);
-        let value = Value::Log(LogEvent { severity, body });
+        let value = Value::Log(LogEvent { severity, body, lock: None });
         let at = event_time(event);
         self.batch.admit(Draft { signal: &self.signal, pool, tenant, resource, attributes, at, value })
     }
+}
+
+/// Whose the numbers of a line are: the rules see the database that it names as `db.namespace`. A line about no tenant's
+/// database is about the server that all of them share.
+fn owner(place: &Place<'_>, event: &LogRecord, database: Option<String>) -> Owner {
+    let is_servers = database.is_none();
+    let named = database.map(|name| KeyValue {
+        key: DATABASE.to_owned(),
+        value: Some(AnyValue { value: Some(Text::StringValue(name)) }),
+        ..KeyValue::default()
+    });
+    let point: Vec<KeyValue> = named.into_iter().chain(event.attributes.iter().cloned()).collect();
+    let Names { mut tenant, pool, resource, .. } = place.names(&point);
+    if is_servers && tenant.as_str() == TenantId::UNASSIGNED {
+        tenant = TenantId::shared();
+    }
+    Owner { pool, tenant, resource }
 }
 
 /// When it happened, else when the agent saw it: both are allowed to be unknown.

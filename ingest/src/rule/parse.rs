@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use regex::Regex;
 
 use super::{CheckedRule, Field, RuleList};
+use crate::logs::LogFormat;
 use crate::settings::{Format, Limits, Rule, Source};
 
 /// Everything that is wrong with settings, one sentence each.
@@ -29,6 +30,18 @@ pub(crate) fn rules(name: &str, raw: Vec<Rule>, fallback: &'static str, problems
         }
     }
     RuleList { rules, fallback }
+}
+
+/// The rules that say how log records are read, and a sentence in `problems` for each that gives no format.
+pub(crate) fn log_formats(raw: Vec<Rule>, problems: &mut Vec<String>) -> RuleList {
+    for (position, rule) in raw.iter().enumerate() {
+        let names = rule.lookup.values().chain(&rule.value);
+        for name in names.filter(|name| !name.is_empty() && LogFormat::named(name).is_none()) {
+            let known = LogFormat::ALL.map(LogFormat::name).join(", ");
+            problems.push(format!("logs rule {}: format {name:?} must be one of {known}", position + 1));
+        }
+    }
+    rules("logs", raw, LogFormat::Recognise.name(), problems)
 }
 
 fn from(text: &str) -> Result<Field, String> {

@@ -49,6 +49,8 @@ pub struct DetectConfig {
     pub correlate_within_ms: i64,
     /// A level that lasts this long becomes normal.
     pub adopt_after_ms: i64,
+    /// How long a session must wait for a lock before it is told.
+    pub lock_wait_after_ms: i64,
     /// Reports missed in a row before a series counts as silent.
     pub silence_after: u32,
     /// Most series of a pool.
@@ -81,6 +83,7 @@ pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig 
         resolve_after_ms: millis(section.duration("resolve_after", Duration::ZERO..=DAY)),
         correlate_within_ms: millis(section.duration("correlate_within", Duration::ZERO..=DAY)),
         adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
+        lock_wait_after_ms: millis(section.duration("lock_wait_after", SECOND..=DAY)),
         silence_after: section.whole("silence_after", 1..=1000),
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
         tenant_series_limit: section.whole("tenant_series_limit", 1..=10_000_000) as usize,

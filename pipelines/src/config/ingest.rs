@@ -39,8 +39,13 @@ pub struct IngestConfig {
 }
 
 /// Lists whose items the ingest crate checks, and what it calls an item of each.
-const CHECKED: [(&str, &str); 4] =
-    [("sources", "source "), ("tenant", "tenant rule "), ("pool", "pool rule "), ("resource", "resource rule ")];
+const CHECKED: [(&str, &str); 5] = [
+    ("sources", "source "),
+    ("tenant", "tenant rule "),
+    ("pool", "pool rule "),
+    ("resource", "resource rule "),
+    ("logs", "logs rule "),
+];
 
 pub(super) fn read(section: &mut Section) -> IngestConfig {
     let origins = CHECKED.map(|(key, _)| section.origin(key));
@@ -49,6 +54,7 @@ pub(super) fn read(section: &mut Section) -> IngestConfig {
         tenant: section.list("tenant", read_rule),
         pool: section.list("pool", read_rule),
         resource: section.list("resource", read_rule),
+        logs: section.list("logs", read_rule),
         limits: read_limits(section),
     };
     refuse_what_ingest_refuses(section, &settings, &origins);
@@ -96,7 +102,7 @@ fn read_limits(section: &mut Section) -> Limits {
 }
 
 /// Says what is wrong with items that could be read but mean nothing. Their sentences begin with the item: `source 2: `.
-fn refuse_what_ingest_refuses(section: &mut Section, settings: &Settings, origins: &[String; 4]) {
+fn refuse_what_ingest_refuses(section: &mut Section, settings: &Settings, origins: &[String; 5]) {
     let Err(refused) = Ingest::new(settings.clone()) else { return };
     let [sources, ..] = origins;
     for problem in refused.problems {

@@ -5,6 +5,7 @@
 //! are closed, silences are noticed and calm incidents are resolved.
 
 mod limits;
+mod locks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -70,6 +71,7 @@ impl Pool {
             heard_at: None,
             quiet: false,
             cases: grouping::State::default(),
+            locks: tidewatch_detectors::locks::State::default(),
             refused: Folded::default(),
             last_origin: None,
         };
@@ -151,7 +153,11 @@ impl Pool {
         let Arrival { observation, origin, received } = *arrival;
         self.changed = true;
         self.state.last_origin = Some(origin.clone());
-        if !self.refuses(arrival)
+        if let Some(lock) = locks::event(observation) {
+            let seen = locks::seen(&self.state.id, arrival, lock);
+            let chain = settings.locks.observe(&mut self.state.locks, &seen);
+            self.group(settings, locks::findings(settings.locks, chain), results);
+        } else if !self.refuses(arrival)
             && let Some(id) = self.find(settings, arrival)
         {
             self.judge_arrival(settings, id, arrival, results);
@@ -196,7 +202,7 @@ impl Pool {
 
     /// Watches that a tenant's resource is reported on at all, whatever the signal.
     fn note_report(&mut self, settings: &Settings, observation: &Observation, origin: &Origin) {
-        if matches!(observation.value, Value::Log(_)) {
+        if observation.is_event() {
             return;
         }
         let id = self.reports_of(settings, &observation.series);
@@ -244,6 +250,8 @@ impl Pool {
         results.findings.extend(self.tenants.tell(self.state.time, settings.tenant_limits));
         self.beat(settings);
         self.notice_silence(settings, results);
+        let chains = settings.locks.advance(&mut self.state.locks, self.state.time);
+        self.group(settings, locks::findings(settings.locks, chains), results);
         let resolved = settings.grouping.advance(&mut self.state.cases, self.state.time);
         results.outputs.extend(resolved.into_iter().map(published));
         results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));

@@ -307,6 +307,7 @@ mod tests {
             heard_at: None,
             quiet: false,
             cases: tidewatch_detectors::grouping::State::default(),
+            locks: tidewatch_detectors::locks::State::default(),
             refused: super::super::folded::Folded::default(),
             last_origin: None,
         };

@@ -1,6 +1,7 @@
 //! What a processor is configured with, made from the configuration.
 
 use tidewatch_detectors::calendar::Calendars;
+use tidewatch_detectors::locks::Locks;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
 use tidewatch_detectors::{Grouping, judges};
@@ -18,6 +19,8 @@ pub struct Settings {
     pub series: tidewatch_detectors::Settings,
     /// How findings become incidents.
     pub grouping: Grouping,
+    /// Which waits for locks are told.
+    pub locks: Locks,
     /// What `now` is.
     pub clock: Clock,
     /// Most series of a pool.
@@ -58,6 +61,7 @@ impl Settings {
         Self {
             series,
             grouping,
+            locks: Locks { tell_after_ms: config.lock_wait_after_ms },
             clock: config.clock,
             series_limit: config.series_limit,
             tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::silence::Rhythm;
-use tidewatch_detectors::{SeriesState, grouping};
+use tidewatch_detectors::{SeriesState, grouping, locks};
 use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 
 use super::folded::Folded;
@@ -40,6 +40,8 @@ pub(super) struct StoredPool {
     /// Whether it was called silent as a whole.
     pub quiet: bool,
     pub cases: grouping::State,
+    /// Who waits for whose lock.
+    pub locks: locks::State,
     pub refused: Folded,
     /// Where the latest observation came from.
     pub last_origin: Option<Origin>,

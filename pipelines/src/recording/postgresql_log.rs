@@ -29,6 +29,8 @@ struct Line {
     state_code: Option<String>,
     message: String,
     detail: Option<String>,
+    context: Option<String>,
+    statement: Option<String>,
     backend_type: Option<String>,
 }
 
@@ -43,9 +45,11 @@ pub(super) fn parse(line: &str) -> Result<Event, BadLine> {
     };
     let texts = [
         ("application_name", read.application_name),
+        ("context", read.context),
         ("dbname", read.dbname),
         ("detail", read.detail),
         ("state_code", read.state_code),
+        ("statement", read.statement),
     ];
     let log = Log {
         severity_number: severity_number(&read.error_severity),
@@ -64,7 +68,7 @@ fn moment(text: &str) -> Option<Timestamp> {
     Some(Timestamp(moment.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
 }
 
-fn attributes(pid: Option<i64>, texts: [(&str, Option<String>); 4]) -> BTreeMap<String, AttributeValue> {
+fn attributes(pid: Option<i64>, texts: [(&str, Option<String>); 6]) -> BTreeMap<String, AttributeValue> {
     let texts = texts.into_iter().filter_map(|(key, text)| Some((key.to_owned(), AttributeValue::Text(text?))));
     let pid = pid.map(|pid| ("pid".to_owned(), AttributeValue::Number(Number::Whole(pid))));
     texts.chain(pid).collect()

@@ -1,6 +1,6 @@
 //! The built-in entries, as data: one row a signal, grouped by what they speak about.
 
-use super::{Harm, Role, Scale, SignalSpec};
+use super::{Harm, Mechanism, Role, Scale, Sharing, SignalSpec};
 use crate::incident::Kind;
 
 /// What is assumed of a signal that no entry names.
@@ -14,13 +14,14 @@ pub(super) const UNKNOWN: SignalSpec = SignalSpec {
     is_share: false,
     kind: Kind::Unusual,
     runbook: "unusual-behaviour",
+    sharing: None,
 };
 
-const fn entry(name: &'static str, unit: Option<&'static str>, harm: Harm, role: Role) -> SignalSpec {
+pub(super) const fn entry(name: &'static str, unit: Option<&'static str>, harm: Harm, role: Role) -> SignalSpec {
     SignalSpec { name, unit, harm, role, ..UNKNOWN }
 }
 
-const fn judged(spec: SignalSpec, scale: Scale, resolution: f64) -> SignalSpec {
+pub(super) const fn judged(spec: SignalSpec, scale: Scale, resolution: f64) -> SignalSpec {
     SignalSpec { scale, resolution, ..spec }
 }
 
@@ -28,8 +29,23 @@ const fn share(spec: SignalSpec) -> SignalSpec {
     SignalSpec { is_share: true, ..spec }
 }
 
-const fn about(spec: SignalSpec, kind: Kind, runbook: &'static str) -> SignalSpec {
+pub(super) const fn about(spec: SignalSpec, kind: Kind, runbook: &'static str) -> SignalSpec {
     SignalSpec { kind, runbook, ..spec }
+}
+
+/// A signal that says how much of a resource its tenant takes.
+pub(super) const fn using(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec {
+    SignalSpec { sharing: Some(Sharing::Uses(mechanism)), ..spec }
+}
+
+/// A signal that says how much of a resource its tenant holds at a time, or for how long.
+pub(super) const fn holding(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec {
+    SignalSpec { sharing: Some(Sharing::Holds(mechanism)), ..spec }
+}
+
+/// A signal that says how long its tenant, or everybody, waits for a resource.
+pub(super) const fn waiting(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec {
+    SignalSpec { sharing: Some(Sharing::Waits(mechanism)), ..spec }
 }
 
 /// Every entry.
@@ -119,20 +135,26 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Failing,
         "failing-statements",
     ),
-    about(
-        judged(entry("postgresql.backends", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
-        Kind::Slow,
-        "connection-growth",
+    holding(
+        about(
+            judged(entry("postgresql.backends", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
+            Kind::Slow,
+            "connection-growth",
+        ),
+        Mechanism::Connections,
     ),
     about(
         judged(entry("postgresql.database.locks", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
         Kind::Slow,
         "lock-contention",
     ),
-    about(
-        judged(entry("postgresql.temp.io", Some("By"), Harm::Rise, Role::Cause), Scale::Logarithmic, 65_536.0),
-        Kind::Slow,
-        "database-load",
+    using(
+        about(
+            judged(entry("postgresql.temp.io", Some("By"), Harm::Rise, Role::Cause), Scale::Logarithmic, 65_536.0),
+            Kind::Slow,
+            "database-load",
+        ),
+        Mechanism::Io,
     ),
     about(
         judged(entry("postgresql.db_size", Some("By"), Harm::Rise, Role::Context), Scale::Linear, 1_048_576.0),
@@ -153,10 +175,13 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Slow,
         "replication-lag",
     ),
-    about(
-        judged(entry("lab.postgresql.lock_waits", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 1.0),
-        Kind::Slow,
-        "lock-contention",
+    using(
+        about(
+            judged(entry("lab.postgresql.lock_waits", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 1.0),
+            Kind::Slow,
+            "lock-contention",
+        ),
+        Mechanism::Locks,
     ),
     about(
         judged(entry("lab.postgresql.max_xact_age", Some("s"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
@@ -168,15 +193,21 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Failing,
         "failing-connections",
     ),
-    about(
-        judged(entry("lab.postgresql.backend.cpu.time", Some("s"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
-        Kind::Slow,
-        "database-load",
+    using(
+        about(
+            judged(entry("lab.postgresql.backend.cpu.time", Some("s"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
+            Kind::Slow,
+            "database-load",
+        ),
+        Mechanism::Cpu,
     ),
-    about(
-        judged(entry("lab.postgresql.connection.used", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 3.0),
-        Kind::Slow,
-        "connection-growth",
+    holding(
+        about(
+            judged(entry("lab.postgresql.connection.used", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 3.0),
+            Kind::Slow,
+            "connection-growth",
+        ),
+        Mechanism::Connections,
     ),
     // Why they feel it: Redis, workers, log events.
     about(
@@ -199,10 +230,13 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Failing,
         "restarting-containers",
     ),
-    about(
-        judged(entry("lab.odoo.listen_queue", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
-        Kind::Slow,
-        "worker-saturation",
+    waiting(
+        about(
+            judged(entry("lab.odoo.listen_queue", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 2.0),
+            Kind::Slow,
+            "worker-saturation",
+        ),
+        Mechanism::Workers,
     ),
     about(
         judged(entry("log.events", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.3),

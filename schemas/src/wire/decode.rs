@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{VERSION, WireError, message};
 use crate::envelope::{Content, Envelope, Tick};
 use crate::ids::{PoolId, ResourceId, SignalName, TenantId};
+use crate::lock::{LockEvent, LockStage};
 use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
 use crate::origin::Origin;
 use crate::reject::{Reject, RejectReason};
@@ -122,5 +123,22 @@ fn summary(message: message::Summary) -> Summary {
 }
 
 fn log(message: message::Log) -> LogEvent {
-    LogEvent { severity: u8::try_from(message.severity).unwrap_or(0), body: message.body }
+    let lock = message.lock.and_then(lock).map(Box::new);
+    LogEvent { severity: u8::try_from(message.severity).unwrap_or(0), body: message.body, lock }
+}
+
+/// A stage that a later release knows makes the line an event like any other.
+fn lock(message: message::Lock) -> Option<LockEvent> {
+    Some(LockEvent {
+        stage: LockStage::named(&message.stage)?,
+        waiter: message.waiter,
+        holders: message.holders,
+        waited_s: message.waited_s,
+        mode: message.mode,
+        is_global: message.is_global,
+        object: message.object,
+        statement: message.statement,
+        holders_statement: message.holders_statement,
+        table: message.table,
+    })
 }

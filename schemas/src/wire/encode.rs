@@ -2,6 +2,7 @@
 
 use super::{VERSION, message};
 use crate::envelope::{Content, Envelope, Tick};
+use crate::lock::LockEvent;
 use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
 use crate::origin::Origin;
 use crate::reject::Reject;
@@ -112,5 +113,21 @@ fn summary(summary: &Summary) -> message::Summary {
 }
 
 fn log(event: &LogEvent) -> message::Log {
-    message::Log { severity: u32::from(event.severity), body: event.body.clone() }
+    let lock = event.lock.as_deref().map(lock);
+    message::Log { severity: u32::from(event.severity), body: event.body.clone(), lock }
+}
+
+fn lock(lock: &LockEvent) -> message::Lock {
+    message::Lock {
+        stage: lock.stage.name().to_owned(),
+        waiter: lock.waiter,
+        holders: lock.holders.clone(),
+        waited_s: lock.waited_s,
+        mode: lock.mode.clone(),
+        is_global: lock.is_global,
+        object: lock.object.clone(),
+        statement: lock.statement.clone(),
+        holders_statement: lock.holders_statement.clone(),
+        table: lock.table.clone(),
+    }
 }

@@ -144,10 +144,36 @@ pub(super) struct Quantile {
     pub value: f64,
 }
 
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct Lock {
+    #[prost(string, tag = "1")]
+    pub stage: String,
+    #[prost(uint32, tag = "2")]
+    pub waiter: u32,
+    #[prost(uint32, repeated, tag = "3")]
+    pub holders: Vec<u32>,
+    #[prost(double, tag = "4")]
+    pub waited_s: f64,
+    #[prost(string, tag = "5")]
+    pub mode: String,
+    #[prost(bool, tag = "6")]
+    pub is_global: bool,
+    #[prost(string, tag = "7")]
+    pub object: String,
+    #[prost(string, tag = "8")]
+    pub statement: String,
+    #[prost(string, tag = "9")]
+    pub holders_statement: String,
+    #[prost(string, tag = "10")]
+    pub table: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Log {
     #[prost(uint32, tag = "1")]
     pub severity: u32,
     #[prost(string, tag = "2")]
     pub body: String,
+    #[prost(message, optional, tag = "3")]
+    pub lock: Option<Lock>,
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::envelope::{Content, Tick};
+use crate::lock::{LockEvent, LockStage};
 use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temporality, Value};
 use crate::origin::Origin;
 use crate::reject::{Reject, RejectReason};
@@ -33,7 +34,7 @@ fn every_kind() -> Envelope {
         start: None,
     };
     let summary = Summary { count: 9, sum: 4.5, quantiles: vec![(0.5, 0.4), (0.99, 0.9)], start: None };
-    let log = LogEvent { severity: 17, body: "could not serialize access".to_owned() };
+    let log = LogEvent { severity: 17, body: "could not serialize access".to_owned(), lock: None };
     let observations = vec![
         observation("gauge", Value::Gauge(-1.5)),
         observation("sum", Value::Sum(sum)),
@@ -51,6 +52,33 @@ fn every_kind() -> Envelope {
 fn every_kind_of_value_survives_the_wire() {
     let envelope = every_kind();
     assert_eq!(decode(&encode(&envelope)).unwrap(), envelope);
+}
+
+#[test]
+fn a_lock_survives_the_wire_and_one_of_a_later_release_leaves_the_event() {
+    let lock = LockEvent {
+        stage: LockStage::Waiting,
+        waiter: 7_428,
+        holders: vec![7_534, 1],
+        waited_s: 9.385,
+        mode: "RowExclusiveLock".to_owned(),
+        is_global: true,
+        object: "relation 23985".to_owned(),
+        table: "account_move".to_owned(),
+        statement: "INSERT account_move".to_owned(),
+        holders_statement: "LOCK account_move".to_owned(),
+    };
+    let event = LogEvent { severity: 9, body: String::new(), lock: Some(Box::new(lock)) };
+    let mut envelope = every_kind();
+    if let Content::Observations { observations, .. } = &mut envelope.content {
+        *observations = vec![observation("locks", Value::Log(event))];
+    }
+    let bytes = encode(&envelope);
+    assert_eq!(decode(&bytes).unwrap(), envelope);
+    let place = bytes.windows(7).position(|part| part == b"waiting").unwrap();
+    let later = [&bytes[..place], b"dancing", &bytes[place + 7..]].concat();
+    let Content::Observations { observations, .. } = decode(&later).unwrap().content else { panic!("a tick") };
+    assert_eq!(observations[0].value, Value::Log(LogEvent { severity: 9, ..LogEvent::default() }));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use tidewatch_ingest::logs::{self, Line, LogFormat, SIGNALS};
 use tidewatch_ingest::{Format, Ingest, Settings, Source, SourceRecord};
 use tidewatch_schemas::{Timestamp, wire};
 
@@ -33,5 +34,22 @@ pub fn observations(bytes: &[u8]) {
         let written = wire::encode(&envelope);
         let again = wire::decode(&written).expect("what was written can be read");
         assert_eq!(wire::encode(&again), written);
+    }
+}
+
+/// Reads one log line: what it says is finite, of a known signal, and under a short label. The first byte chooses what the
+/// agent says beside it.
+pub fn log_line(format: LogFormat, bytes: &[u8]) {
+    const SCOPES: [&str; 4] = ["", "werkzeug", "odoo.http", "client backend"];
+    let (first, rest) = bytes.split_first().unwrap_or((&0, bytes));
+    let scope = SCOPES[usize::from(*first) % SCOPES.len()];
+    let body = String::from_utf8_lossy(rest);
+    let Some(reading) = logs::read(format, &Line { body: &body, scope, severity: "ERROR", attributes: &[] }) else {
+        return;
+    };
+    assert!(!reading.facts.is_empty() || reading.lock.is_some());
+    for fact in &reading.facts {
+        assert!(fact.value.is_finite() && fact.value >= 0.0);
+        assert!(SIGNALS.contains(&fact.of) && fact.label.len() <= 80);
     }
 }

@@ -1,0 +1,75 @@
+//! Who hurts whom on a resource that tenants share.
+//!
+//! Latency names no culprit: on a shared database all tenants rise together. So what tenants *feel* and what they *take*
+//! are watched apart, each against its own usual, and are only brought together while several suffer. The verdict is one of
+//! three: somebody takes more than usual and the pain follows it; everybody takes more, and nobody is guilty; or nobody
+//! does, and it is the resource or something outside.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`reading`] | what a closed window says: what is taken, or how much it hurts |
+//! | [`level`], [`ring`] | what is usual of a number, and what it was lately |
+//! | [`pain`] | how much each tenant suffers |
+//! | [`usage`], [`peaks`] | what each tenant takes beyond its usual, beyond what all have in common and beyond its earlier peaks |
+//! | [`suspicion`] | whose excess explains the pain |
+//! | [`episode`] | when trouble begins and ends, and what is said of it meanwhile |
+//! | [`verdict`] | the conclusion, in numbers and in words |
+//!
+//! Time moves in steps of one window. A step costs O(series that take or suffer); only while tenants suffer are the last
+//! 32 steps of those with an excess looked at. Nothing is blamed before 20 steps are known of it.
+
+mod episode;
+pub mod level;
+pub mod pain;
+pub mod peaks;
+pub mod reading;
+pub mod ring;
+mod state;
+pub mod suspicion;
+pub mod usage;
+pub mod verdict;
+
+use tidewatch_schemas::Timestamp;
+
+pub use reading::{Reading, Says};
+pub use state::State;
+pub use verdict::{Blame, Cause, Verdict};
+
+/// Shortest step, in milliseconds.
+const LEAST_STEP_MS: i64 = 5_000;
+
+/// Watches the tenants of one pool. Parameters only; memory is in [`State`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contention {
+    /// Length of a step in milliseconds.
+    pub step_ms: i64,
+    /// How long after its end a step is waited for, in milliseconds of the pool's time.
+    pub patience_ms: i64,
+    /// After how long trouble that goes on is the new normal, in milliseconds.
+    pub adopt_after_ms: i64,
+}
+
+impl Contention {
+    /// For windows of `window_ms` that stay open for `lateness_ms`; what lasts longer than `adopt_after_ms` is normal.
+    #[must_use]
+    pub fn new(window_ms: i64, lateness_ms: i64, adopt_after_ms: i64) -> Self {
+        let step_ms = window_ms.max(LEAST_STEP_MS);
+        Self { step_ms, patience_ms: lateness_ms + step_ms, adopt_after_ms }
+    }
+
+    /// Takes in what a closed window says.
+    pub fn absorb(&self, state: &mut State, reading: &Reading) {
+        state.absorb(reading.at.0.div_euclid(self.step_ms), reading);
+    }
+
+    /// Lets the pool's time pass: judges the steps that are over, and says what changed.
+    pub fn advance(&self, state: &mut State, now: Timestamp) -> Vec<Verdict> {
+        let over = (now + -self.patience_ms).0.div_euclid(self.step_ms) - 1;
+        state.advance(self, over)
+    }
+
+    /// The start of a step.
+    fn start_of(&self, step: i64) -> Timestamp {
+        Timestamp(step.saturating_mul(self.step_ms))
+    }
+}
