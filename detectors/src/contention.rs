@@ -26,6 +26,7 @@ pub mod reading;
 pub mod ring;
 mod state;
 pub mod suspicion;
+mod telling;
 pub mod usage;
 pub mod verdict;
 
@@ -62,10 +63,20 @@ impl Contention {
         state.absorb(reading.at.0.div_euclid(self.step_ms), reading);
     }
 
+    /// Whether a step is over at `now` that was not judged.
+    #[must_use]
+    pub fn is_due(&self, state: &State, now: Timestamp) -> bool {
+        state.judged().is_none_or(|judged| self.over(now) > judged)
+    }
+
     /// Lets the pool's time pass: judges the steps that are over, and says what changed.
     pub fn advance(&self, state: &mut State, now: Timestamp) -> Vec<Verdict> {
-        let over = (now + -self.patience_ms).0.div_euclid(self.step_ms) - 1;
-        state.advance(self, over)
+        state.advance(self, self.over(now))
+    }
+
+    /// The last step that is over at `now`.
+    fn over(&self, now: Timestamp) -> i64 {
+        (now + -self.patience_ms).0.div_euclid(self.step_ms) - 1
     }
 
     /// The start of a step.

@@ -169,6 +169,7 @@ impl Cusum {
             side,
             channel: Some(Channel::Sum),
             silence: None,
+            contention: None,
             score: published(evidence.sum),
             share: 1.0,
             confidence: published(saturating_share(state.memory.windows(), HALF_CONFIDENCE)),

@@ -4,8 +4,10 @@
 //! trouble was over. A finding that begins within the correlation time of a case's beginning joins it: what starts
 //! together has one cause. Otherwise a tenant's findings wait until they corroborate each other, and then open a case of
 //! their own: a single series that moves is not yet an incident. The same trouble coming back, of the same tenants in
-//! the same signal, goes on with its case. Context never opens anything; it is evidence.
+//! the same signal, goes on with its case. Context never opens anything; it is evidence. Who hurts whom is said of the case of
+//! those who suffer; where there is none yet, naming a culprit opens one.
 
+mod blame;
 mod case;
 mod corroboration;
 
@@ -64,6 +66,9 @@ impl Grouping {
 
     /// Takes in a finding at `now`, the pool's time; a new revision when an incident opened or changed.
     pub fn observe(&self, state: &mut State, finding: &Finding, now: Timestamp) -> Option<Incident> {
+        if let Some(said) = &finding.contention {
+            return self.weigh(state, (finding, said), now);
+        }
         let role = self.role(finding);
         if let Some(case) = state.cases.iter_mut().rev().find(|case| case.concerns(finding)) {
             case.add(self, finding);

@@ -53,6 +53,7 @@ impl Notice {
             side: self.side,
             channel: None,
             silence: None,
+            contention: None,
             score: published(self.score),
             share: 1.0,
             confidence: published(self.confidence),

@@ -239,6 +239,7 @@ impl Silent {
             side: Side::Below,
             channel: None,
             silence: None,
+            contention: None,
             score: 0.0,
             share: 1.0,
             confidence: published(self.confidence),

@@ -29,6 +29,7 @@ pub mod processor;
 mod progress;
 pub mod reshard;
 pub mod settings;
+mod sharing;
 pub mod snapshot;
 pub(crate) mod stored;
 mod tenants;

@@ -29,12 +29,22 @@ pub enum Family {
     Tenants,
     /// Records that were begun and may have ended the process, by offset.
     Attempts,
+    /// Records of a pool: what its tenants take of what they share, and how they feel.
+    Sharing,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 7] =
-        [Self::Meta, Self::Pools, Self::Classes, Self::Series, Self::Outbox, Self::Tenants, Self::Attempts];
+    pub const ALL: [Self; 8] = [
+        Self::Meta,
+        Self::Pools,
+        Self::Classes,
+        Self::Series,
+        Self::Outbox,
+        Self::Tenants,
+        Self::Attempts,
+        Self::Sharing,
+    ];
 
     /// The name it has on disk.
     #[must_use]
@@ -47,6 +57,7 @@ impl Family {
             Self::Outbox => "outbox",
             Self::Tenants => "tenants",
             Self::Attempts => "attempts",
+            Self::Sharing => "sharing",
         }
     }
 }

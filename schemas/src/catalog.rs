@@ -6,6 +6,7 @@ mod built_in;
 mod log_lines;
 mod resource_use;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::incident::Kind;
@@ -42,7 +43,7 @@ pub enum Scale {
 }
 
 /// Which part of a resource tenants take from each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mechanism {
     /// Processor time.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::Mechanism;
 use crate::ids::{PoolId, ResourceId, SeriesId, SignalName, TenantId};
 use crate::origin::Origin;
 use crate::time::Timestamp;
@@ -29,6 +30,8 @@ pub enum DetectorName {
     Limit,
     /// Sessions wait for a lock, and one holds them up.
     Locks,
+    /// Tenants suffer together on what they share: because of one of them, of all of them, or of none.
+    Contention,
 }
 
 /// On which side of the band the value lies.
@@ -89,6 +92,47 @@ pub enum Stopped {
     Pipeline,
 }
 
+/// Whose fault it is that tenants suffer together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Guilt {
+    /// Of those who are named.
+    Culprits,
+    /// Nobody's: all take more than usual.
+    Collective,
+    /// Nobody's: nobody takes more than usual. Less capacity, or something outside.
+    Nobody,
+}
+
+/// Who hurts whom on a shared resource.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Contention {
+    /// Whose fault it is.
+    pub guilt: Guilt,
+    /// Who takes more than usual, the heaviest first; empty when nobody is guilty.
+    pub culprits: Vec<TenantId>,
+    /// Who suffers, sorted; a culprit that suffers from itself as well is among them.
+    pub victims: Vec<TenantId>,
+    /// What of the resource the culprits take.
+    pub mechanism: Option<Mechanism>,
+    /// The signal in which it shows best.
+    pub signal: Option<SignalName>,
+    /// The culprits' excess as a part of everything that is taken, 0 to 1.
+    pub dose: f64,
+    /// The culprits' part of what is taken beyond usual, 0 to 1.
+    pub share: f64,
+    /// How far the pain follows the culprits' use in time, 0 to 1.
+    pub follows: f64,
+    /// When the culprits began to take more.
+    pub began: Option<Timestamp>,
+    /// How many times longer things take for the victims, in the median.
+    pub times: f64,
+    /// Whether the victims' work fails rather than being slow.
+    pub fails: bool,
+    /// What would help; empty when nobody is guilty.
+    pub advice: String,
+}
+
 /// What a detector concluded about one window of one series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -132,6 +176,9 @@ pub struct Finding {
     /// What has stopped; only of silence.
     #[serde(default)]
     pub silence: Option<Stopped>,
+    /// Who hurts whom; only of contention.
+    #[serde(default)]
+    pub contention: Option<Box<Contention>>,
     /// Evidence gathered so far, in nats.
     pub score: f64,
     /// Share of the evidence that the channel brings, 0 to 1; 1 where there is only one.

@@ -14,6 +14,7 @@ use super::state::State;
 use super::suspicion::{Group, Suspicion, suspect};
 use super::usage::lower_median;
 use super::verdict::{Blame, Cause, Verdict};
+use tidewatch_schemas::{TenantId, Timestamp};
 
 /// Least tenants that suffer together.
 const LEAST_VICTIMS: usize = 2;
@@ -40,6 +41,9 @@ const STRONGER: f64 = 0.1;
 const COLLECTIVE: f64 = 1.1;
 /// How many times longer things must take for what caused it not to become usual by being repeated.
 const HURTS_BADLY: f64 = 2.0;
+/// Median pain, in natural logarithms, that is much and some: twice and one and a half times as long.
+const MUCH: f64 = 0.7;
+const SOME: f64 = 0.4;
 /// Least median pain for which somebody is named, in natural logarithms: a third longer.
 const LEAST_DEPTH: f64 = 0.3;
 /// Most troubles of one pool at a time.
@@ -53,7 +57,6 @@ pub(super) struct Episode {
     since: i64,
     calm: u8,
     named: Vec<Named>,
-    nobody: Option<Verdict>,
 }
 
 /// Somebody who was named.
@@ -66,6 +69,26 @@ struct Named {
     onset: i64,
     score: f64,
     doubts: u8,
+}
+
+/// The last step in which a group suffered.
+fn window(group: &Group, (how, step): (&Contention, i64)) -> (Timestamp, Timestamp) {
+    let latest = step - i64::try_from(group.latest).unwrap_or(0);
+    (how.start_of(latest), how.start_of(latest + 1))
+}
+
+/// Whether somebody may be named: at once where it hurts much, and the later the less it does.
+fn is_ripe(group: &Group, found: &Suspicion) -> bool {
+    let depth = group.depth();
+    let wait = if depth >= MUCH {
+        0
+    } else if depth >= SOME {
+        LATE
+    } else {
+        2 * LATE
+    };
+    let least = if group.onset >= LATE { NAMES_LATE } else { NAMES_EARLY };
+    found.score >= least && depth >= LEAST_DEPTH && group.onset >= wait
 }
 
 impl State {
@@ -125,23 +148,22 @@ impl State {
             let mine: BTreeSet<u32> = self.users_of(named.measure).intersection(&left).copied().collect();
             left = left.difference(&mine).copied().collect();
             if let Some(group) = Group::of(mine, &pains) {
-                said.extend(self.revise(named, &group, (how, step)));
+                said.push(self.revise(named, &group, (how, step)));
             }
         }
         episode.named.retain(|named| named.doubts < DOUBTS);
         for _ in 0..MOST_GROUPS {
             let Some((group, found)) = self.best(&left, &pains) else { break };
-            let least = if group.onset >= LATE { NAMES_LATE } else { NAMES_EARLY };
-            if found.score < least || group.depth() < LEAST_DEPTH || episode.named.len() >= MOST_GROUPS {
+            if !is_ripe(&group, &found) || episode.named.len() >= MOST_GROUPS {
                 break;
             }
             left = left.difference(&group.victims).copied().collect();
             let named = self.name(&group, &found, (how, step));
             said.push(named.verdict.clone());
-            (episode.nobody, _) = (None, episode.named.push(named));
+            episode.named.push(named);
         }
         if episode.named.is_empty() {
-            said.extend(self.nobody(episode, (left, &pains), (how, step)));
+            said.extend(self.nobody((left, &pains), (how, step)));
         }
         said
     }
@@ -182,8 +204,8 @@ impl State {
         }
     }
 
-    /// Looks again at what was said; a verdict when it changed.
-    fn revise(&self, named: &mut Named, group: &Group, (how, step): (&Contention, i64)) -> Option<Verdict> {
+    /// Looks again at what was said; the verdict as it stands.
+    fn revise(&self, named: &mut Named, group: &Group, (how, step): (&Contention, i64)) -> Verdict {
         let lasts = usize::try_from(step - named.onset).unwrap_or(0);
         named.victims.extend(&group.victims);
         let group = Group { victims: named.victims.clone(), ..group.clone() };
@@ -193,29 +215,35 @@ impl State {
                 Some((_, found)) if found.culprits == named.culprits => {
                     let found = self.as_said(named, &group, found);
                     (named.score, named.doubts, named.measure) = (found.score, 0, found.measure);
-                    return self.say(named, &self.verdict_on(&group, &found, (how, step)));
+                    named.verdict = self.verdict_on(&group, &found, (how, step));
+                    return named.verdict.clone();
                 }
-                Some((_, found)) if found.score > named.score + STRONGER => {
+                Some((_, found)) if found.score > self.score_now(named, &group) + STRONGER => {
                     named.doubts += 1;
                     if named.doubts + 1 >= DOUBTS {
                         *named = self.name(&group, &found, (how, step));
-                        return Some(named.verdict.clone());
+                        return named.verdict.clone();
                     }
-                    return None;
                 }
                 Some(_) => {}
                 None => {
                     named.doubts += 1;
-                    return (named.doubts >= DOUBTS).then(|| self.nobody_verdict(&group, (how, step)));
+                    if named.doubts >= DOUBTS {
+                        return self.nobody_verdict(&group, (how, step));
+                    }
                 }
             }
         }
-        let window = (how.start_of(step), how.start_of(step + 1));
-        let mut victims = self.names(named.victims.iter().copied());
-        victims.sort();
-        let verdict = Verdict { victims, window, ..named.verdict.clone() };
-        let verdict = Verdict { times: verdict.times.max(libm::exp(group.depth())), ..verdict };
-        self.say(named, &verdict)
+        named.verdict.victims = self.sorted(&named.victims);
+        named.verdict.window = window(&group, (how, step));
+        named.verdict.times = named.verdict.times.max(libm::exp(group.depth()));
+        named.verdict.clone()
+    }
+
+    fn sorted(&self, tenants: &BTreeSet<u32>) -> Vec<TenantId> {
+        let mut names = self.names(tenants.iter().copied());
+        names.sort();
+        names
     }
 
     /// The suspicion in the signal that was named before, unless another one is clearly better.
@@ -226,25 +254,21 @@ impl State {
         before.filter(holds).unwrap_or(found)
     }
 
-    #[expect(clippy::unused_self, reason = "reads as what the pool says")]
-    fn say(&self, named: &mut Named, verdict: &Verdict) -> Option<Verdict> {
-        let is_news = !named.verdict.says_the_same_as(verdict);
-        named.verdict = verdict.clone();
-        is_news.then(|| verdict.clone())
+    /// How strong the suspicion that was named is by now.
+    fn score_now(&self, named: &Named, group: &Group) -> f64 {
+        let measure = self.measures.get(named.measure as usize);
+        let now = measure.and_then(|measure| suspect(group, (named.measure, measure)));
+        now.filter(|now| now.culprits == named.culprits).map_or(0.0, |now| now.score)
     }
 
     /// Says that nobody is guilty, once that is clear.
     fn nobody(
         &self,
-        episode: &mut Episode,
         (left, pains): (BTreeSet<u32>, &[&TenantPain]),
         (how, step): (&Contention, i64),
     ) -> Option<Verdict> {
         let group = Group::of(left, pains).filter(|group| group.onset >= NOBODY_AFTER)?;
-        let verdict = self.nobody_verdict(&group, (how, step));
-        let is_news = episode.nobody.as_ref().is_none_or(|before| !before.says_the_same_as(&verdict));
-        episode.nobody = Some(verdict.clone());
-        is_news.then_some(verdict)
+        Some(self.nobody_verdict(&group, (how, step)))
     }
 
     fn nobody_verdict(&self, group: &Group, (how, step): (&Contention, i64)) -> Verdict {
@@ -286,13 +310,11 @@ impl State {
             .victims
             .iter()
             .filter(|victim| self.tenants.get(**victim as usize).is_some_and(|each| each.pain.fails()));
-        let mut victims = self.names(group.victims.iter().copied());
-        victims.sort();
         Verdict {
             cause,
-            victims,
+            victims: self.sorted(&group.victims),
             since: how.start_of(step - i64::try_from(group.onset).unwrap_or(0)),
-            window: (how.start_of(step), how.start_of(step + 1)),
+            window: window(group, (how, step)),
             times: libm::exp(group.depth()),
             fails: failing.count() * 2 > group.victims.len(),
             confidence,

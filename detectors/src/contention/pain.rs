@@ -16,7 +16,7 @@ const NEWEST: f64 = 0.4;
 /// Pain in scales is cut here before smoothing, so that one timeout is not an outage.
 const MOST: f64 = 8.0;
 /// Smoothed pain, in scales, from which a tenant counts as suffering.
-pub const SUFFERS_FROM: f64 = 2.0;
+pub const SUFFERS_FROM: f64 = 1.7;
 /// Pain of one step, in scales, from which it is taken off what is held.
 const SLOWER_FROM: f64 = 1.5;
 /// A series that has not reported for this many of its own intervals says nothing.

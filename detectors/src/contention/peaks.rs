@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Peaks that are remembered, the highest ones.
 const MOST: usize = 8;
-/// A peak may be exceeded by this share and is still the same.
+/// A peak may be exceeded by this much, in natural logarithms, and is still the same.
 const MARGIN: f64 = 0.15;
 /// Scales above usual from which use is an excursion, and below which it is over.
 const BEGINS: f64 = 3.0;
@@ -59,10 +59,12 @@ impl Peaks {
         }
     }
 
-    /// How far the use may go and has been before; zero until two peaks were seen.
+    /// How far the use may go and has been before, for one whose logarithm strays by `spread`: peaks stray as far as all
+    /// else does. Zero until two peaks were seen.
     #[must_use]
-    pub fn usual(&self) -> f64 {
-        self.highest.get(1).map_or(0.0, |second| f64::from(second.amount) * (1.0 + MARGIN))
+    pub fn usual(&self, spread: f64) -> f64 {
+        let margin = libm::exp(spread.max(MARGIN));
+        self.highest.get(1).map_or(0.0, |second| f64::from(second.amount) * margin)
     }
 
     fn remember(&mut self, peak: Peak, oldest: i64) {
@@ -87,13 +89,13 @@ mod tests {
     fn a_peak_seen_twice_is_usual_from_then_on() {
         let mut peaks = Peaks::default();
         excursion(&mut peaks, 10, 4.0);
-        assert_eq!(peaks.usual(), 0.0);
+        assert_eq!(peaks.usual(0.1), 0.0);
         excursion(&mut peaks, 20, 5.0);
-        assert!((peaks.usual() - 4.6).abs() < 1e-6);
+        assert!((peaks.usual(0.1) - 4.647).abs() < 1e-3);
         for turn in 3..50 {
             excursion(&mut peaks, turn * 10, 1.0);
         }
-        assert!((peaks.usual() - 4.6).abs() < 1e-6, "small ones do not push large ones out");
+        assert!((peaks.usual(0.1) - 4.647).abs() < 1e-3, "small ones do not push large ones out");
     }
 
     #[test]
@@ -104,7 +106,7 @@ mod tests {
             peaks.blame();
             peaks.step((turn * 10 + 1, 0), 0.1, 0.0);
         }
-        assert_eq!(peaks.usual(), 0.0);
+        assert_eq!(peaks.usual(0.1), 0.0);
     }
 
     #[test]
@@ -114,6 +116,6 @@ mod tests {
         excursion(&mut peaks, 20, 4.0);
         peaks.step((1_000, 500), 1.0, 9.0);
         peaks.step((1_001, 500), 0.1, 0.0);
-        assert_eq!(peaks.usual(), 0.0);
+        assert_eq!(peaks.usual(0.1), 0.0);
     }
 }

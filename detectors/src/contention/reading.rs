@@ -1,5 +1,6 @@
 //! What a closed window says about a shared resource: how much of it a tenant takes, or how much a tenant suffers.
 
+use serde::{Deserialize, Serialize};
 use tidewatch_schemas::catalog::{Harm, Mechanism, Scale, Sharing};
 use tidewatch_schemas::{ResourceId, SeriesId, SeriesKey, SignalName, SignalSpec, TenantId, Timestamp};
 
@@ -9,7 +10,7 @@ use crate::signal_scale::{from_scale, to_scale};
 const FAILURE_WEIGHT: f64 = 3.0;
 
 /// What a window says.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Says {
     /// How much of a resource its tenant takes.
     Takes {
@@ -36,7 +37,7 @@ pub enum Says {
 }
 
 /// One closed window of a series that says something about sharing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// The series.
     pub series: SeriesId,

@@ -184,14 +184,13 @@ impl State {
     }
 
     fn take(&mut self, how: &Contention, step: i64, trust: f64) {
-        let taken = self.taken(step);
+        self.count_reporters(step);
         // While a resource is new, nobody knows who will report what.
         let is_settled = self.steps >= KNOWN_AFTER;
         let users = |measure: &Measure| self.users.get(&measure.resource).map_or(0, BTreeSet::len);
-        let of = |(measure, taken): (&Measure, &BTreeMap<u32, Taken>)| {
-            is_settled && measure.is_eventful(users(measure), taken.len())
-        };
-        let eventful: Vec<bool> = self.measures.iter().zip(&taken).map(of).collect();
+        let is_eventful = |measure: &Measure| is_settled && measure.is_eventful(users(measure));
+        let eventful: Vec<bool> = self.measures.iter().map(is_eventful).collect();
+        let taken = self.taken(step, &eventful);
         let slower: Vec<f64> = self.tenants.iter().map(|tenant| tenant.pain.slower()).collect();
         for ((measure, taken), eventful) in self.measures.iter_mut().zip(&taken).zip(eventful) {
             let oldest_peak = step - PEAKS_FOR_MS / how.step_ms.max(1);
@@ -199,13 +198,21 @@ impl State {
         }
     }
 
+    fn count_reporters(&mut self, step: i64) {
+        let mut reporters: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.measures.len()];
+        for taker in self.takers.values().filter(|taker| taker.latest.is_some_and(|latest| latest.at(step).is_some())) {
+            reporters.get_mut(taker.measure as usize).into_iter().for_each(|each| {
+                each.insert(taker.tenant);
+            });
+        }
+        self.measures.iter_mut().zip(&reporters).for_each(|(measure, each)| measure.count_reporters(each.len()));
+    }
+
     /// What each tenant took, measure by measure.
-    fn taken(&self, step: i64) -> Vec<BTreeMap<u32, Taken>> {
+    fn taken(&self, step: i64, eventful: &[bool]) -> Vec<BTreeMap<u32, Taken>> {
         let mut taken: Vec<BTreeMap<u32, Taken>> = vec![BTreeMap::new(); self.measures.len()];
         for taker in self.takers.values() {
-            let Some(measure) = self.measures.get(taker.measure as usize) else { continue };
-            let users = self.users.get(&measure.resource).map_or(0, BTreeSet::len);
-            let is_event = measure.is_eventful(users, 0);
+            let is_event = eventful.get(taker.measure as usize).copied().unwrap_or(false);
             let amount = taker.latest.and_then(|latest| if is_event { latest.just_at(step) } else { latest.at(step) });
             let Some((amount, of_measure)) = amount.zip(taken.get_mut(taker.measure as usize)) else { continue };
             let sum = of_measure.entry(taker.tenant).or_insert(Taken { amount: 0.0, usual: Some(0.0) });
@@ -228,6 +235,12 @@ impl State {
     /// The tenants with these numbers, by name.
     pub(super) fn names(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<TenantId> {
         numbers.into_iter().filter_map(|number| self.tenants.get(number as usize)).map(|each| each.id.clone()).collect()
+    }
+
+    /// The step that was judged last.
+    #[must_use]
+    pub fn judged(&self) -> Option<i64> {
+        self.judged
     }
 
     /// How many series and tenants are followed.

@@ -45,6 +45,8 @@ pub struct Group {
     pub victims: BTreeSet<u32>,
     /// Steps since it began, zero for the newest one.
     pub onset: usize,
+    /// Steps since the last one in which they did, zero for the newest one.
+    pub latest: usize,
     /// The oldest step that is compared: calm before the trouble, but not earlier trouble.
     pub oldest: usize,
     /// Their pain, the median, by steps ago.
@@ -80,6 +82,7 @@ impl Group {
         };
         let troubled = |ago: usize| median(ago, |tenant| &tenant.scales).is_some_and(|scales| scales > TROUBLE);
         // One calm step does not end it.
+        let latest = (0..STEPS).find(|ago| troubled(*ago))?;
         let mut onset = None;
         for ago in 0..STEPS {
             match (troubled(ago), onset) {
@@ -92,7 +95,7 @@ impl Group {
         let onset = onset?;
         let before = (onset + 1..STEPS).take(BEFORE).take_while(|ago| !troubled(*ago)).last();
         let pain = (0..STEPS).map(|ago| median(ago, |tenant| &tenant.pains)).collect();
-        Some(Self { victims, onset, oldest: before.unwrap_or(onset), pain })
+        Some(Self { victims, onset, latest, oldest: before.unwrap_or(onset), pain })
     }
 
     /// Median pain since the onset, in natural logarithms.

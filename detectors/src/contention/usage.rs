@@ -21,6 +21,8 @@ const NEWCOMER_SCALE: f64 = 0.7;
 /// Weight of the newest step in smoothed use, and in the common factor.
 const NEWEST: f64 = 0.5;
 const NEWEST_FACTOR: f64 = 0.4;
+/// The same in the number of those who report.
+const NEWEST_COUNT: f64 = 0.05;
 /// Scales above its usual, common factor taken off, from which use is excess.
 const EXCESS_FROM: f64 = 2.5;
 /// Weight that a step with excess has for what is usual.
@@ -67,6 +69,8 @@ pub struct Measure {
     /// What of the resource it measures.
     pub kind: Kind,
     factor: f64,
+    /// How many tenants report it in a step, smoothed.
+    reporters: f64,
     /// How far all use strays from what is usual, as a logarithm.
     noise: Level,
     /// By number of the tenant.
@@ -100,14 +104,21 @@ impl Measure {
     pub fn new(resource: ResourceId, signal: SignalName, kind: Kind) -> Self {
         let (uses, ring) = (BTreeMap::new(), Ring::default());
         let (total, lift, height) = (ring.clone(), ring.clone(), ring);
-        Self { resource, signal, kind, factor: 1.0, noise: Level::default(), uses, total, lift, height }
+        Self { resource, signal, kind, factor: 1.0, reporters: 0.0, noise: Level::default(), uses, total, lift, height }
     }
 
-    /// Whether the signal is reported only where something happens, so that nothing reported is nothing used: by less than
-    /// half of the `users` of the resource, `now` or ever.
+    /// Whether the signal is reported only where something happens, so that nothing reported is nothing used: mostly by less
+    /// than half of the `users` of the resource.
     #[must_use]
-    pub fn is_eventful(&self, users: usize, now: usize) -> bool {
-        self.uses.len().max(now) * 2 < users
+    pub fn is_eventful(&self, users: usize) -> bool {
+        self.reporters * 2.0 < users as f64
+    }
+
+    /// Takes note of how many tenants report the signal.
+    pub fn count_reporters(&mut self, now: usize) {
+        let now = now as f64;
+        self.reporters =
+            if self.reporters == 0.0 { now } else { self.reporters + NEWEST_COUNT * (now - self.reporters) };
     }
 
     /// What is usual of a tenant and how far it strays, on the logarithmic scale; `None` while that is not known.
@@ -178,7 +189,9 @@ impl Measure {
             Some(self.to_scale(taken.amount) - usual)
         };
         let ratios: Vec<f64> = taken.iter().filter_map(ratio).collect();
-        let together = lower_median(ratios).map_or(1.0, libm::exp);
+        // What only some report is nothing that all have in common.
+        let are_all = ratios.len() * 2 > self.uses.len() && !around.eventful;
+        let together = lower_median(ratios).filter(|_| are_all).map_or(1.0, libm::exp);
         self.factor = (self.factor + NEWEST_FACTOR * (together - self.factor)).max(1.0);
     }
 
@@ -211,7 +224,7 @@ impl Use {
         let steady = libm::log(f64::from(self.smooth).max(0.0) + resolution);
         let above = (scale.min(steady) - location) / spread;
         let beyond = above - libm::log(factor) / spread;
-        let fair = ((libm::exp(location)) * factor - resolution).max(self.peaks.usual());
+        let fair = ((libm::exp(location)) * factor - resolution).max(self.peaks.usual(spread));
         let excess = taken.amount - fair;
         let excess = if beyond > EXCESS_FROM && excess >= resolution { excess } else { 0.0 };
         self.note_excess(excess);

@@ -73,19 +73,6 @@ impl Verdict {
         }
     }
 
-    /// What people would act on, to tell a change from a repetition.
-    #[must_use]
-    pub fn says_the_same_as(&self, other: &Self) -> bool {
-        let who = |verdict: &Self| match &verdict.cause {
-            Cause::Culprits(blame) => Some((blame.culprits.clone(), blame.resource.clone(), blame.mechanism)),
-            Cause::Collective { .. } | Cause::Nobody => None,
-        };
-        who(self) == who(other)
-            && std::mem::discriminant(&self.cause) == std::mem::discriminant(&other.cause)
-            && self.victims == other.victims
-            && self.confidence_word() == other.confidence_word()
-    }
-
     /// The verdict in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -232,14 +219,6 @@ mod tests {
             collective.sentence(),
             "nobody is guilty: all take 1.8 times what is usual; acme, borealis and delta wait 3.1 times longer than usual"
         );
-    }
-
-    #[test]
-    fn only_what_people_act_on_is_a_change() {
-        let first = verdict();
-        assert!(first.says_the_same_as(&Verdict { times: 4.0, confidence: 0.9, ..verdict() }));
-        assert!(!first.says_the_same_as(&Verdict { confidence: 0.2, ..verdict() }));
-        assert!(!first.says_the_same_as(&Verdict { cause: Cause::Nobody, ..verdict() }));
     }
 
     #[test]

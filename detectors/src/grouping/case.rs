@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::catalog::Role;
-use tidewatch_schemas::finding::DetectorName;
+use tidewatch_schemas::catalog::{Mechanism, Role};
+use tidewatch_schemas::finding::{Contention, DetectorName, Guilt};
 use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
 use tidewatch_schemas::series::IdHash;
 use tidewatch_schemas::{Finding, Incident, IncidentId, ResourceId, SeriesId, TenantId, Timestamp};
 
+use super::blame::is_repetition;
 use super::{Grouping, is_silence};
 use crate::number::published;
 use crate::wording;
@@ -26,6 +27,10 @@ pub(super) struct Case {
     evidence: Vec<Evidence>,
     silent: BTreeSet<SeriesId>,
     last_support: Timestamp,
+    /// The latest verdict on who hurts whom.
+    verdict: Option<Box<Finding>>,
+    /// The one that the record tells.
+    told: Option<Box<Finding>>,
 }
 
 impl Case {
@@ -36,6 +41,8 @@ impl Case {
             evidence: Vec::new(),
             silent: BTreeSet::new(),
             last_support: first.window_end,
+            verdict: None,
+            told: None,
         };
         for finding in findings {
             case.add(grouping, finding);
@@ -96,6 +103,34 @@ impl Case {
         self.rank(grouping);
     }
 
+    /// Takes a verdict on who hurts whom, unless it says what the one before said.
+    pub fn hear(&mut self, grouping: &Grouping, finding: &Finding) {
+        let Some(said) = &finding.contention else { return };
+        if said.guilt == Guilt::Culprits {
+            self.add(grouping, finding);
+            self.last_support = self.last_support.max(finding.window_end);
+        }
+        let before = self.verdict.as_ref().and_then(|before| Some((&**before, before.contention.as_deref()?)));
+        if before.is_none_or(|before| !is_repetition(before, (finding, said))) {
+            self.verdict = Some(Box::new(finding.clone()));
+        }
+    }
+
+    /// When the trouble began that the latest verdict on who hurts whom was about.
+    pub fn heard_of(&self) -> Option<Timestamp> {
+        self.verdict.as_ref().map(|verdict| verdict.since)
+    }
+
+    /// How many tenants are in it.
+    pub fn size(&self) -> usize {
+        self.incident.tenants.len()
+    }
+
+    /// How many of those who suffer are in the case.
+    pub fn shares(&self, said: &Contention) -> usize {
+        said.victims.iter().filter(|victim| self.incident.tenants.contains(victim)).count()
+    }
+
     /// Strongest first: what people feel before what explains it, then by evidence.
     fn rank(&mut self, grouping: &Grouping) {
         let role = |evidence: &Evidence| grouping.catalog.lookup(evidence.signal.as_str()).role;
@@ -108,9 +143,9 @@ impl Case {
 
     /// A new revision when something changed that people act on.
     pub fn revise(&mut self, grouping: &Grouping, now: Timestamp) -> Option<Incident> {
-        let before = acted_on(&self.incident);
+        let before = self.acted_on();
         self.describe(grouping);
-        (acted_on(&self.incident) != before).then(|| self.next_revision(now))
+        (self.acted_on() != before).then(|| self.next_revision(now))
     }
 
     /// The same trouble came back: an open case goes on, a resolved one is reopened.
@@ -149,7 +184,7 @@ impl Case {
     }
 
     /// Brings the record up to date with the evidence.
-    fn describe(&mut self, grouping: &Grouping) {
+    pub fn describe(&mut self, grouping: &Grouping) {
         let supporting: Vec<&Evidence> = self.evidence.iter().filter(|each| supports(grouping, each)).collect();
         let Some(strongest) = supporting.first() else { return };
         let felt: Vec<&Evidence> = supporting.iter().copied().filter(|each| is_felt(grouping, each)).collect();
@@ -167,6 +202,42 @@ impl Case {
         incident.summary = summary(incident, strongest, &supporting);
         incident.evidence = shown(&self.evidence);
         incident.confidence = published(1.0 - libm::pow(0.5, supporting.iter().map(|_| 1.0).sum()));
+        if let Some(verdict) = &self.verdict
+            && let Some(said) = &verdict.contention
+        {
+            tell(&mut self.incident, (verdict, said));
+            self.told = self.verdict.clone();
+        }
+    }
+}
+
+/// Puts a verdict on who hurts whom into the record.
+fn tell(incident: &mut Incident, (verdict, said): (&Finding, &Contention)) {
+    if said.guilt != Guilt::Culprits {
+        incident.culprits.clear();
+        incident.summary = format!("{}; {}", incident.summary, verdict.summary);
+        return;
+    }
+    incident.culprits = said.culprits.clone();
+    incident.culprits.sort();
+    let victims: BTreeSet<&TenantId> = incident.victims.iter().chain(&said.victims).collect();
+    let all: BTreeSet<&TenantId> = victims.iter().copied().chain(&incident.tenants).chain(&said.culprits).collect();
+    (incident.tenants, incident.victims) = (all.into_iter().cloned().collect(), victims.into_iter().cloned().collect());
+    let kind = if said.fails { Kind::Failing } else { Kind::Slow };
+    incident.kind = incident.kind.max(kind);
+    incident.severity = severity(incident.kind, 1, incident.victims.len());
+    incident.resource = Some(verdict.resource.clone());
+    incident.confidence = verdict.confidence;
+    incident.runbook = runbook_of(said.mechanism).to_owned();
+    incident.summary = format!("{}; what would help: {}", verdict.summary, said.advice);
+}
+
+fn runbook_of(mechanism: Option<Mechanism>) -> &'static str {
+    match mechanism {
+        Some(Mechanism::Locks) => "lock-contention",
+        Some(Mechanism::Connections) => "connection-growth",
+        Some(Mechanism::Workers) => "worker-saturation",
+        _ => "noisy-neighbour",
     }
 }
 
@@ -304,9 +375,13 @@ fn summary(incident: &Incident, strongest: &Evidence, supporting: &[&Evidence]) 
     format!("{trouble}: {}{agreement}{cause}", strongest.summary)
 }
 
-type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>);
+/// What people act on; of numbers and words, only those of the verdict on who hurts whom.
+type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>, Option<Box<Finding>>);
 
-fn acted_on(incident: &Incident) -> ActedOn {
-    let resource = incident.resource.clone();
-    (incident.kind, incident.severity, incident.tenants.clone(), incident.victims.clone(), resource)
+impl Case {
+    fn acted_on(&self) -> ActedOn {
+        let incident = &self.incident;
+        let (tenants, victims) = (incident.tenants.clone(), incident.victims.clone());
+        (incident.kind, incident.severity, tenants, victims, incident.resource.clone(), self.told.clone())
+    }
 }

@@ -44,6 +44,7 @@ fn finding(tenant: &str, signal: &str, check: &str, second: i64) -> Finding {
         side: Side::Above,
         channel: None,
         silence: None,
+        contention: None,
         score: 15.0,
         share: 1.0,
         confidence: 0.8,

@@ -192,6 +192,7 @@ impl Chain {
             side: Side::Above,
             channel: None,
             silence: None,
+            contention: None,
             score: CERTAIN,
             share: 1.0,
             confidence: 1.0,

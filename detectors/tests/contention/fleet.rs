@@ -124,7 +124,11 @@ impl Fleet {
             seen.cache.push(demand[tenant] * 500.0 * libm::exp(0.3 * self.dice.normal()));
             let holds = locked && self.plan.culprits.contains(&tenant);
             let now_and_then = self.dice.share() < 0.003;
-            let waited = if holds { Some(self.dice.between(2.0, 4.0)) } else { now_and_then.then(|| self.dice.between(0.1, 1.0)) };
+            let waited = if holds {
+                Some(self.dice.between(2.0, 4.0))
+            } else {
+                now_and_then.then(|| self.dice.between(0.1, 1.0))
+            };
             seen.locks.push(waited.filter(|_| there));
         }
         seen

@@ -1,7 +1,7 @@
 //! What one would do without a detector for it: the rules that are commonly proposed, on the usage of the resource that is
 //! short, which they are told.
 
-/// Steps of calm and of trouble that they look at.
+/// Steps of calm that they look at, and a third of the steps of trouble.
 pub const WINDOW: usize = 30;
 
 /// Who takes most.
@@ -17,7 +17,7 @@ pub fn correlated(usage: &[Vec<f64>], pain: &[f64]) -> Option<usize> {
 /// CPI2 (Zhang et al., EuroSys 2013), section 4.2, with latency in place of cycles per instruction: use counts for a tenant
 /// while latency is above its threshold and against it while it is below; blamed from 0.35.
 pub fn cpi2(usage: &[Vec<f64>], pain: &[f64]) -> Option<usize> {
-    let calm = &pain[..pain.len() - WINDOW];
+    let calm = &pain[..WINDOW];
     let mean = calm.iter().sum::<f64>() / calm.len() as f64;
     let spread = libm::sqrt(calm.iter().map(|each| (each - mean) * (each - mean)).sum::<f64>() / calm.len() as f64);
     let threshold = mean + 2.0 * spread;

@@ -63,14 +63,8 @@ impl Story {
         Self::Lock,
         Self::Unmetered,
     ];
-    pub const INNOCENT: [Self; 6] = [
-        Self::Collective,
-        Self::Capacity,
-        Self::CapacityWithRetries,
-        Self::Outside,
-        Self::PeakWithCrowd,
-        Self::Peak,
-    ];
+    pub const INNOCENT: [Self; 6] =
+        [Self::Collective, Self::Capacity, Self::CapacityWithRetries, Self::Outside, Self::PeakWithCrowd, Self::Peak];
 
     pub fn words(self) -> &'static str {
         match self {

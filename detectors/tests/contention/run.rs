@@ -30,8 +30,11 @@ const SIGNALS: [&str; 7] = [
 pub struct Blamed {
     pub truth: BTreeSet<usize>,
     pub tidewatch: BTreeSet<usize>,
-    /// Whom Tidewatch blamed at any time, before trouble as well.
+    /// Whom Tidewatch blamed at any time since trouble began.
     pub ever: BTreeSet<usize>,
+    /// How often it blamed somebody in the hours before.
+    pub before: usize,
+    last_blame: Option<usize>,
     /// Steps from the first step of trouble to the first right verdict, its computation included.
     pub delay: Option<usize>,
     pub largest: Option<usize>,
@@ -39,7 +42,8 @@ pub struct Blamed {
     pub cpi2: Option<usize>,
     /// Whether several tenants were seen to suffer at all.
     pub felt: bool,
-    pub said: Vec<String>,
+    /// What Tidewatch said, and in which step.
+    pub said: Vec<(usize, String)>,
 }
 
 struct Watch {
@@ -123,9 +127,13 @@ impl Blamed {
             }
             Cause::Collective { .. } | Cause::Nobody => BTreeSet::new(),
         };
-        self.said.push(format!("{step} of {} ({}): {} [{:?}]", plan.start, step as i64 - plan.start as i64, verdict.sentence(), verdict.cause));
-        self.ever.extend(&culprits);
-        if step >= plan.start {
+        self.said.push((step, verdict.sentence()));
+        if step < plan.start {
+            let goes_on = self.last_blame.is_some_and(|last| step - last <= 3);
+            self.before += usize::from(!culprits.is_empty() && !goes_on);
+            self.last_blame = (!culprits.is_empty()).then_some(step).or(self.last_blame);
+        } else {
+            self.ever.extend(&culprits);
             if culprits == self.truth && !culprits.is_empty() && self.delay.is_none() {
                 self.delay = Some(step - plan.start);
             }

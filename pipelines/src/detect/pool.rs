@@ -25,6 +25,7 @@ use super::folded::{Arrival, Folded};
 use super::neighbours::{Neighbours, REPORTS};
 use super::outgoing::Output;
 use super::settings::Settings;
+use super::sharing::{Sharing, SharingChanges, StoredSharing};
 use super::stored::{StoredPool, StoredSeries};
 use super::tenants::{OVERFLOW, StoredTenant, Tenants};
 
@@ -41,6 +42,7 @@ pub(super) struct Pool {
     classes: Classes,
     neighbours: Neighbours,
     tenants: Tenants,
+    sharing: Sharing,
     changed: bool,
 }
 
@@ -51,6 +53,7 @@ pub(super) struct Changes {
     pub classes: Vec<StoredClass>,
     pub series: Vec<(SeriesId, StoredSeries)>,
     pub tenants: Vec<StoredTenant>,
+    pub sharing: SharingChanges,
 }
 
 /// What judging gave.
@@ -81,6 +84,7 @@ impl Pool {
             classes: Classes::default(),
             neighbours: Neighbours::default(),
             tenants: Tenants::default(),
+            sharing: Sharing::default(),
             changed: true,
         }
     }
@@ -92,6 +96,7 @@ impl Pool {
             classes: Classes::default(),
             neighbours: Neighbours::default(),
             tenants: Tenants::default(),
+            sharing: Sharing::default(),
             changed: false,
         }
     }
@@ -119,6 +124,11 @@ impl Pool {
         self.tenants.restore(stored);
     }
 
+    /// Records come in the order of their keys.
+    pub fn restore_sharing(&mut self, stored: StoredSharing) {
+        self.sharing.restore(stored);
+    }
+
     pub fn restore_class(&mut self, stored: StoredClass) {
         self.classes.restore(stored);
     }
@@ -128,6 +138,11 @@ impl Pool {
         let tenants = settings.calendars.class(&key.tenant);
         let class = self.classes.index(ClassKey::of(key, Arc::clone(&tenants)));
         Place { today: Today::new(settings.calendars.of(&key.tenant)), class, tenants }
+    }
+
+    /// Which pool it is.
+    pub fn id(&self) -> &PoolId {
+        &self.state.id
     }
 
     /// The pool's newest event time.
@@ -145,7 +160,8 @@ impl Pool {
         let changed = std::mem::take(&mut self.changed);
         let pool = changed.then(|| self.state.clone());
         let (classes, series) = (self.classes.take_changed(), self.series.take_dirty());
-        Changes { pool, classes, series, tenants: self.tenants.take_changed() }
+        let sharing = self.sharing.take_changes(&self.state.id);
+        Changes { pool, classes, series, tenants: self.tenants.take_changed(), sharing }
     }
 
     /// Judges one observation.
@@ -229,6 +245,7 @@ impl Pool {
         let (identity, state, today) = entry.for_judging();
         let verdicts = state.judge(&settings.series, identity, Around { today, class }, time);
         self.series.changed(id, &settings.series);
+        self.sharing.absorb(verdicts.readings);
         self.group(settings, verdicts.findings, results);
         results.judgements.extend(verdicts.judgements);
     }
@@ -247,6 +264,7 @@ impl Pool {
         while let Some(id) = self.series.next_window(self.state.time) {
             self.judge_due(settings, id, results);
         }
+        self.compare(settings, results);
         results.findings.extend(self.tenants.tell(self.state.time, settings.tenant_limits));
         self.beat(settings);
         self.notice_silence(settings, results);
@@ -255,6 +273,14 @@ impl Pool {
         let resolved = settings.grouping.advance(&mut self.state.cases, self.state.time);
         results.outputs.extend(resolved.into_iter().map(published));
         results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));
+    }
+
+    /// Holds what tenants take against how they feel.
+    fn compare(&mut self, settings: &Settings, results: &mut Results) {
+        let verdicts = self.sharing.advance(&settings.contention, self.state.time);
+        let Some(origin) = self.state.last_origin.clone() else { return };
+        let findings = verdicts.iter().map(|verdict| verdict.finding(&self.state.id, &origin)).collect();
+        self.group(settings, findings, results);
     }
 
     /// Takes note that the pool's time moved on, and whether it had stood still.

@@ -21,6 +21,7 @@ use super::outgoing::{NumberedFinding, Output};
 use super::pool::{Changes, Pool, Results};
 use super::progress::Progress;
 use super::settings::Settings;
+use super::sharing::StoredSharing;
 use super::stored::{self, StoredError, StoredPool, StoredSeries};
 use super::tenants::StoredTenant;
 use crate::config::Clock;
@@ -301,6 +302,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
             pool.restore_tenant(tenant);
         }
     }
+    for (_, bytes) in store.scan(Family::Sharing)? {
+        let sharing: StoredSharing = stored::decode("what tenants share", &bytes)?;
+        if let Some(pool) = pools.get_mut(&sharing.pool) {
+            pool.restore_sharing(sharing);
+        }
+    }
     for (_, bytes) in store.scan(Family::Series)? {
         let series: StoredSeries = stored::decode("a series", &bytes)?;
         if let Some(pool) = pools.get_mut(&series.key.pool) {
@@ -311,7 +318,8 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
 }
 
 fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
-    let Changes { pool, classes, series, tenants } = pool.take_changes();
+    let id = pool.id().clone();
+    let Changes { pool, classes, series, tenants, sharing } = pool.take_changes();
     if let Some(changed) = pool {
         batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
     }
@@ -320,6 +328,12 @@ fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> 
     }
     for tenant in tenants {
         batch.put(Family::Tenants, tenant.key(), stored::encode(&tenant)?);
+    }
+    for number in sharing.over {
+        batch.delete(Family::Sharing, StoredSharing::key(&id, number));
+    }
+    for record in sharing.put {
+        batch.put(Family::Sharing, StoredSharing::key(&record.pool, record.number), stored::encode(&record)?);
     }
     for (id, series) in series {
         batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);

@@ -15,6 +15,7 @@ use super::loss::Losses;
 use super::outbox::{Outbox, PUBLISHED};
 use super::processor::{EPOCH, PROGRESS, ProcessorError};
 use super::progress::Progress;
+use super::sharing::StoredSharing;
 use super::stored::{self, StoredPool, StoredSeries};
 use super::tenants::StoredTenant;
 use crate::state::{Batch, Family, StateStore};
@@ -22,7 +23,7 @@ use crate::state::{Batch, Family, StateStore};
 /// Values of a batch.
 const PER_BATCH: usize = 5_000;
 /// Families whose values belong to a pool.
-const OF_POOLS: [Family; 4] = [Family::Pools, Family::Classes, Family::Tenants, Family::Series];
+const OF_POOLS: [Family; 5] = [Family::Pools, Family::Classes, Family::Tenants, Family::Sharing, Family::Series];
 
 /// What was moved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -182,6 +183,7 @@ fn pool_of(family: Family, value: &[u8]) -> Result<PoolId, ProcessorError> {
         Family::Pools => stored::decode::<StoredPool>("a pool", value)?.id,
         Family::Classes => stored::decode::<StoredClass>("a class", value)?.key.pool,
         Family::Tenants => stored::decode::<StoredTenant>("a tenant", value)?.pool,
+        Family::Sharing => stored::decode::<StoredSharing>("what tenants share", value)?.pool,
         _ => stored::decode::<StoredSeries>("a series", value)?.key.pool,
     })
 }

@@ -4,7 +4,7 @@ use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::locks::Locks;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
-use tidewatch_detectors::{Grouping, judges};
+use tidewatch_detectors::{Contention, Grouping, judges};
 use tidewatch_schemas::Catalog;
 #[cfg(debug_assertions)]
 use tidewatch_schemas::Value;
@@ -21,6 +21,8 @@ pub struct Settings {
     pub grouping: Grouping,
     /// Which waits for locks are told.
     pub locks: Locks,
+    /// How tenants are held against each other.
+    pub contention: Contention,
     /// What `now` is.
     pub clock: Clock,
     /// Most series of a pool.
@@ -62,6 +64,7 @@ impl Settings {
             series,
             grouping,
             locks: Locks { tell_after_ms: config.lock_wait_after_ms },
+            contention: Contention::new(config.window_ms, config.lateness_ms, adopt_after_ms),
             clock: config.clock,
             series_limit: config.series_limit,
             tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },

@@ -231,6 +231,7 @@ fn finding(stored: &StoredTenant, excess: &Excess, now: Timestamp, (series, limi
         side: Side::Above,
         channel: None,
         silence: None,
+        contention: None,
         score: 0.0,
         share: 1.0,
         confidence: 1.0,

@@ -243,11 +243,16 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Unusual,
         "log-events",
     ),
-    // The agents themselves: their own trouble is told by silence, not by a tenant's incident.
+    // What Tidewatch itself concludes, and the agents: their own trouble is told by silence, not by a tenant's incident.
     about(
         judged(entry("lab.scrape.*", None, Harm::Either, Role::Context), Scale::Linear, 1.0),
         Kind::Unusual,
         "unusual-behaviour",
+    ),
+    about(
+        judged(entry("tidewatch.contention", Some("1"), Harm::Rise, Role::Cause), Scale::Linear, 0.1),
+        Kind::Slow,
+        "noisy-neighbour",
     ),
     about(
         judged(entry("tidewatch.reports", Some("s"), Harm::Fall, Role::Symptom), Scale::Linear, 1.0),

@@ -1,0 +1,162 @@
+//! Who hurts whom in a pool, and how that is stored.
+//!
+//! What is remembered of a pool's tenants changes once a step and is then written as a whole: some hundred kilobytes where
+//! there are hundreds of tenants. Micro-batches are many times shorter than a step. What windows say meanwhile waits until
+//! a step is over and is written beside it, a record a reading, so that what the store holds does not depend on where
+//! commits were.
+
+use serde::{Deserialize, Serialize};
+use tidewatch_detectors::contention::{self, Contention, Reading, Verdict};
+use tidewatch_schemas::{PoolId, Timestamp};
+
+/// What a pool remembers of how its tenants share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sharing {
+    state: contention::State,
+    waiting: Vec<Reading>,
+    /// Readings that are in the store.
+    written: u32,
+    judged: bool,
+}
+
+/// A record of it in the store.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct StoredSharing {
+    pub pool: PoolId,
+    /// Its place: 0 is what is remembered, the others wait.
+    pub number: u32,
+    content: Content,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Content {
+    State(Box<contention::State>),
+    Reading(Reading),
+}
+
+/// What is to be written: first those that are over are deleted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SharingChanges {
+    pub over: std::ops::Range<u32>,
+    pub put: Vec<StoredSharing>,
+}
+
+impl Sharing {
+    /// Takes in what windows said.
+    pub fn absorb(&mut self, readings: Vec<Reading>) {
+        self.waiting.extend(readings);
+    }
+
+    /// Lets the pool's time pass.
+    pub fn advance(&mut self, how: &Contention, now: Timestamp) -> Vec<Verdict> {
+        let is_empty = self.state.judged().is_none() && self.waiting.is_empty();
+        if is_empty || !how.is_due(&self.state, now) {
+            return Vec::new();
+        }
+        self.judged = true;
+        for reading in std::mem::take(&mut self.waiting) {
+            how.absorb(&mut self.state, &reading);
+        }
+        how.advance(&mut self.state, now)
+    }
+
+    /// Takes in a record; they come in the order of their numbers.
+    pub fn restore(&mut self, stored: StoredSharing) {
+        match stored.content {
+            Content::State(state) => self.state = *state,
+            Content::Reading(reading) => {
+                self.waiting.push(reading);
+                self.written = stored.number;
+            }
+        }
+    }
+
+    /// What changed since the last call, to be written.
+    pub fn take_changes(&mut self, pool: &PoolId) -> SharingChanges {
+        let mut changes = SharingChanges::default();
+        let mut put = |number, content| changes.put.push(StoredSharing { pool: pool.clone(), number, content });
+        if std::mem::take(&mut self.judged) {
+            changes.over = 1..self.written + 1;
+            self.written = 0;
+            put(0, Content::State(Box::new(self.state.clone())));
+        }
+        for (number, reading) in (1..).zip(&self.waiting).skip(self.written as usize) {
+            put(number, Content::Reading(reading.clone()));
+            self.written = number;
+        }
+        changes
+    }
+}
+
+impl StoredSharing {
+    /// The bytes under which a record is stored: those of a pool lie together, in the order of their numbers.
+    pub fn key(pool: &PoolId, number: u32) -> Vec<u8> {
+        [pool.as_str().as_bytes(), &[0], &number.to_be_bytes()].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tidewatch_schemas::{Catalog, SeriesKey};
+
+    use super::*;
+    use crate::detect::stored;
+
+    fn reading(step: i64, amount: f64) -> Reading {
+        let key = SeriesKey {
+            pool: "eu-1".into(),
+            tenant: "acme".into(),
+            resource: "db-1".into(),
+            signal: "container.cpu.usage".into(),
+            attributes: BTreeMap::new(),
+        };
+        let spec = Catalog.lookup(key.signal.as_str());
+        Reading::of(&key, spec, (Timestamp(step * 10_000), amount), None).unwrap()
+    }
+
+    /// Writes what changed into a store that is a map, as the processor does.
+    fn write(sharing: &mut Sharing, store: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
+        let pool = PoolId::from("eu-1");
+        let SharingChanges { over, put } = sharing.take_changes(&pool);
+        for number in over {
+            store.remove(&StoredSharing::key(&pool, number));
+        }
+        for record in put {
+            store.insert(StoredSharing::key(&pool, record.number), stored::encode(&record).unwrap());
+        }
+    }
+
+    fn restored(store: &BTreeMap<Vec<u8>, Vec<u8>>) -> Sharing {
+        let mut sharing = Sharing::default();
+        for bytes in store.values() {
+            sharing.restore(stored::decode("a sharing", bytes).unwrap());
+        }
+        sharing
+    }
+
+    /// The store after 300 turns of two seconds with commits after every so many turns, restarted at each.
+    fn store(commit_every: i64) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let how = Contention::new(10_000, 10_000, 86_400_000);
+        let (mut sharing, mut store) = (Sharing::default(), BTreeMap::new());
+        for turn in 0..300_i64 {
+            sharing.absorb(vec![reading(turn / 5, 0.5 + (turn % 7) as f64)]);
+            sharing.advance(&how, Timestamp(turn * 2_000));
+            if turn % commit_every == commit_every - 1 {
+                write(&mut sharing, &mut store);
+                sharing = restored(&store);
+            }
+        }
+        store
+    }
+
+    #[test]
+    fn what_is_stored_depends_neither_on_commits_nor_on_restarts() {
+        let once = store(300);
+        assert!(once.len() > 1, "something waits");
+        for commit_every in [1, 2, 3, 4, 50] {
+            assert!(store(commit_every) == once, "commits every {commit_every} turns");
+        }
+    }
+}
