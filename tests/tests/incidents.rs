@@ -196,6 +196,9 @@ fn the_broker_of_the_demo_gives_what_the_file_gives() {
     watch.signal("INT");
     let ended = watch.wait(Duration::from_secs(15));
     assert!(ended.success(), "{ended}\n{}", watch.last_words());
+    // A demo that is killed leaves its state behind.
+    demo.signal("INT");
+    assert!(demo.wait(Duration::from_secs(15)).success(), "{}", demo.last_words());
     assert_eq!(watch.output().lines().map(str::to_owned).collect::<BTreeSet<_>>(), records.lines);
 }
 
