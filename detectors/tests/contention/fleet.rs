@@ -141,7 +141,7 @@ fn wait(wanted: &mut [f64], capacity: f64) -> f64 {
     let rho = load.min(FULL);
     let over = (load - FULL).max(0.0);
     if load > FULL {
-        for each in &mut wanted {
+        for each in wanted.iter_mut() {
             *each *= FULL / load;
         }
     }

@@ -81,9 +81,8 @@ impl Watch {
             ];
             for (key, value) in keys.iter().zip(values) {
                 let spec = Catalog.lookup(key.signal.as_str());
-                let reading = value.and_then(|value| Reading::of(key, spec, (at, value), None));
-                for reading in &reading {
-                    self.how.absorb(&mut self.state, reading);
+                if let Some(reading) = value.and_then(|value| Reading::of(key, spec, (at, value), None)) {
+                    self.how.absorb(&mut self.state, &reading);
                 }
             }
         }
