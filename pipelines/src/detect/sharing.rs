@@ -54,8 +54,11 @@ impl Sharing {
             return Vec::new();
         }
         self.judged = true;
-        for reading in std::mem::take(&mut self.waiting) {
-            how.absorb(&mut self.state, &reading);
+        // In whatever order the windows of a step were closed, they say the same.
+        let mut readings = std::mem::take(&mut self.waiting);
+        readings.sort_by_key(|reading| (reading.at, reading.series));
+        for reading in &readings {
+            how.absorb(&mut self.state, reading);
         }
         how.advance(&mut self.state, now)
     }
