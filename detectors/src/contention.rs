@@ -12,7 +12,7 @@
 //! | [`pain`] | how much each tenant suffers |
 //! | [`usage`], [`peaks`] | what each tenant takes beyond its usual, beyond what all have in common and beyond its earlier peaks |
 //! | [`suspicion`] | whose excess explains the pain |
-//! | [`episode`] | when trouble begins and ends, and what is said of it meanwhile |
+//! | `episode` | when trouble begins and ends, and what is said of it meanwhile |
 //! | [`verdict`] | the conclusion, in numbers and in words |
 //!
 //! Time moves in steps of one window. A step costs O(series that take or suffer); only while tenants suffer are the last
