@@ -1,8 +1,9 @@
 //! How much each tenant suffers: its slow and failing work against its own usual, whatever the signal.
 //!
 //! Every series is compared with its own level (or with its season, where one is known). A tenant's pain is the mean over
-//! its slow series or over its failing ones, whichever is worse: latency falls when requests fail at once, so that the two
-//! must not be averaged. Pain is natural-logarithmic: one more is 2.7 times longer.
+//! the worse half of its slow series, or of its failing ones, whichever is worse: latency falls when requests fail at once, so
+//! that the two must not be averaged, and a server does not know how long a request waited before it came to a worker.
+//! Pain is natural-logarithmic: one more is 2.7 times longer.
 
 use serde::{Deserialize, Serialize};
 
@@ -94,32 +95,37 @@ impl PainSeries {
     }
 }
 
-/// What the series of a tenant add up to in one step.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// What the series of a tenant say in one step.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sum {
-    slow: (f64, f64),
-    failing: (f64, f64),
+    slow: Vec<f64>,
+    failing: Vec<f64>,
 }
 
 impl Sum {
     /// Adds what a series says at `step`.
     pub fn add(&mut self, series: &PainSeries, step: i64) {
         let Some(deviation) = series.latest.and_then(|latest| latest.at(step)) else { return };
-        let (sum, count) = if series.is_failure { &mut self.failing } else { &mut self.slow };
-        *sum += deviation;
-        *count += 1.0;
+        if series.is_failure { self.failing.push(deviation) } else { self.slow.push(deviation) }
     }
 
     /// The pain, and whether it is that work fails; `None` when no series says anything.
     #[must_use]
     pub fn pain(&self) -> Option<(f64, bool)> {
-        let mean = |(sum, count): (f64, f64)| (count > 0.0).then(|| sum / count);
-        match (mean(self.slow), mean(self.failing)) {
+        match (worse_half(&self.slow), worse_half(&self.failing)) {
             (Some(slow), Some(failing)) if failing > slow => Some((failing, true)),
             (Some(slow), _) => Some((slow, false)),
             (None, failing) => failing.map(|failing| (failing, true)),
         }
     }
+}
+
+/// The mean of the worse half of the deviations.
+fn worse_half(deviations: &[f64]) -> Option<f64> {
+    let mut sorted = deviations.to_vec();
+    sorted.sort_by(|one, other| other.total_cmp(one));
+    sorted.truncate(deviations.len().div_ceil(2));
+    (!sorted.is_empty()).then(|| sorted.iter().sum::<f64>() / sorted.len() as f64)
 }
 
 /// How one tenant has felt lately.
@@ -239,6 +245,18 @@ mod tests {
         sum.add(&failing, 40);
         let (pain, fails) = sum.pain().unwrap();
         assert!((pain - 2.5).abs() < 1e-6 && fails);
+    }
+
+    #[test]
+    fn what_a_server_does_not_see_is_no_relief() {
+        let slow = |deviations: &[f64]| Sum { slow: deviations.to_vec(), failing: Vec::new() }.pain();
+        assert_eq!(
+            slow(&[1.0, 0.0, 1.2, -0.1]),
+            Some((1.1, false)),
+            "two checks wait, two timings of the server do not"
+        );
+        assert_eq!(slow(&[1.0, 0.0, 0.5]), Some((0.75, false)));
+        assert_eq!(slow(&[]), None);
     }
 
     #[test]
