@@ -65,12 +65,31 @@ fn the_demo_finds_the_loud_faults_and_blames_the_right_tenants() {
     assert_eq!(report["labelled"], 9);
     let found = report["found"].as_array().expect("a list");
     let kinds: BTreeSet<&str> = found.iter().map(|found| text(&found["label"]["kind"])).collect();
-    for loud in ["noisy_neighbour_pg", "lock_contention", "tenant_db_unreachable", "connection_exhaustion"] {
+    for loud in CONTENTION.iter().chain(&["tenant_db_unreachable"]) {
         assert!(kinds.contains(loud), "{loud} is not in {kinds:?}");
     }
+    assert_eq!(report["false_incidents"], Value::Array(Vec::new()));
     for found in found {
         verify_tenants(found, incidents);
     }
+}
+
+/// Faults of one tenant that the others suffer from.
+const CONTENTION: [&str; 4] =
+    ["noisy_neighbour_pg", "noisy_neighbour_workers", "lock_contention", "connection_exhaustion"];
+
+/// Of contention the incident names the culprit, alone, and the three others, who did all suffer; of anything else it
+/// blames nobody.
+fn verify_culprit(label: &Value, incident: &Value) {
+    let culprits = texts(&incident["culprits"]);
+    if !CONTENTION.contains(&text(&label["kind"])) {
+        assert!(culprits.is_empty(), "{label} is blamed on {culprits:?}");
+        return;
+    }
+    assert_eq!(culprits, BTreeSet::from([text(&label["culprit"])]), "{label}");
+    let mut others = texts(&incident["victims"]);
+    others.remove(text(&label["culprit"]));
+    assert_eq!(others.len(), 3, "{label}: all of the others did suffer, {} are told", incident["victims"]);
 }
 
 /// The incident names a tenant that the fault concerned, and of a fault that only its culprit feels, the culprit.
@@ -81,6 +100,7 @@ fn verify_tenants(found: &Value, incidents: &[Value]) {
     concerned.insert(text(&label["culprit"]));
     let incident = incidents.iter().find(|incident| incident["incident_id"] == found["incident_id"]);
     let incident = incident.unwrap_or_else(|| panic!("{} is not in the list", found["incident_id"]));
+    verify_culprit(label, incident);
     let named = texts(&incident["tenants"]);
     assert!(named.intersection(&concerned).next().is_some(), "{label} answered by {named:?}");
     if victims.is_empty() {

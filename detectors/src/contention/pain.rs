@@ -1,9 +1,11 @@
 //! How much each tenant suffers: its slow and failing work against its own usual, whatever the signal.
 //!
 //! Every series is compared with its own level (or with its season, where one is known). A tenant's pain is the mean over
-//! the worse half of its slow series, or of its failing ones, whichever is worse: latency falls when requests fail at once, so
-//! that the two must not be averaged, and a server does not know how long a request waited before it came to a worker.
+//! the series of one signal, of the signal that is worst: latency falls when requests fail at once, so that the two must
+//! not be averaged, and a server does not know how long a request waited before it came to a worker.
 //! Pain is natural-logarithmic: one more is 2.7 times longer.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,16 +68,17 @@ impl Latest {
 pub struct PainSeries {
     /// Its tenant, by number.
     pub tenant: u32,
+    signal: u32,
     is_failure: bool,
     level: Level,
     latest: Option<Latest>,
 }
 
 impl PainSeries {
-    /// A series of which nothing was seen.
+    /// A series of which nothing was seen; tenant and signal by number.
     #[must_use]
-    pub fn new(tenant: u32, is_failure: bool) -> Self {
-        Self { tenant, is_failure, level: Level::default(), latest: None }
+    pub fn new(tenant: u32, signal: u32, is_failure: bool) -> Self {
+        Self { tenant, signal, is_failure, level: Level::default(), latest: None }
     }
 
     /// The step of its latest value.
@@ -95,37 +98,25 @@ impl PainSeries {
     }
 }
 
-/// What the series of a tenant say in one step.
+/// What the series of a tenant say in one step, signal by signal.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sum {
-    slow: Vec<f64>,
-    failing: Vec<f64>,
-}
+pub struct Sum(BTreeMap<(bool, u32), (f64, f64)>);
 
 impl Sum {
     /// Adds what a series says at `step`.
     pub fn add(&mut self, series: &PainSeries, step: i64) {
         let Some(deviation) = series.latest.and_then(|latest| latest.at(step)) else { return };
-        if series.is_failure { self.failing.push(deviation) } else { self.slow.push(deviation) }
+        let (sum, count) = self.0.entry((series.is_failure, series.signal)).or_default();
+        *sum += deviation;
+        *count += 1.0;
     }
 
     /// The pain, and whether it is that work fails; `None` when no series says anything.
     #[must_use]
     pub fn pain(&self) -> Option<(f64, bool)> {
-        match (worse_half(&self.slow), worse_half(&self.failing)) {
-            (Some(slow), Some(failing)) if failing > slow => Some((failing, true)),
-            (Some(slow), _) => Some((slow, false)),
-            (None, failing) => failing.map(|failing| (failing, true)),
-        }
+        let means = self.0.iter().map(|((is_failure, _), (sum, count))| (sum / count, *is_failure));
+        means.max_by(|one, other| one.0.total_cmp(&other.0))
     }
-}
-
-/// The mean of the worse half of the deviations.
-fn worse_half(deviations: &[f64]) -> Option<f64> {
-    let mut sorted = deviations.to_vec();
-    sorted.sort_by(|one, other| other.total_cmp(one));
-    sorted.truncate(deviations.len().div_ceil(2));
-    (!sorted.is_empty()).then(|| sorted.iter().sum::<f64>() / sorted.len() as f64)
 }
 
 /// How one tenant has felt lately.
@@ -203,7 +194,7 @@ mod tests {
     use super::*;
 
     fn settled(values: &[f64]) -> (PainSeries, TenantPain) {
-        let (mut series, mut tenant) = (PainSeries::new(0, false), TenantPain::default());
+        let (mut series, mut tenant) = (PainSeries::new(0, 0, false), TenantPain::default());
         for step in 0..100 {
             let value = values[usize::try_from(step).unwrap() % values.len()];
             series.take(step, (value, None), 1.0);
@@ -233,7 +224,7 @@ mod tests {
 
     #[test]
     fn work_that_fails_at_once_is_not_relief() {
-        let (mut slow, mut failing) = (PainSeries::new(0, false), PainSeries::new(0, true));
+        let (mut slow, mut failing) = (PainSeries::new(0, 0, false), PainSeries::new(0, 1, true));
         for step in 0..40 {
             slow.take(step, (-3.0, None), 1.0);
             failing.take(step, (-3.0, None), 1.0);
@@ -249,14 +240,16 @@ mod tests {
 
     #[test]
     fn what_a_server_does_not_see_is_no_relief() {
-        let slow = |deviations: &[f64]| Sum { slow: deviations.to_vec(), failing: Vec::new() }.pain();
-        assert_eq!(
-            slow(&[1.0, 0.0, 1.2, -0.1]),
-            Some((1.1, false)),
-            "two checks wait, two timings of the server do not"
-        );
-        assert_eq!(slow(&[1.0, 0.0, 0.5]), Some((0.75, false)));
-        assert_eq!(slow(&[]), None);
+        let mut sum = Sum::default();
+        for (signal, pain) in [(1, 1.0), (1, 1.2), (2, 0.1), (2, -0.1), (2, 0.0)] {
+            let mut series = PainSeries::new(0, signal, false);
+            (0..40).for_each(|step| series.take(step, (0.0, None), 1.0));
+            series.take(40, (pain, None), 0.0);
+            sum.add(&series, 40);
+        }
+        let (pain, fails) = sum.pain().unwrap();
+        assert!((pain - 1.1).abs() < 1e-6 && !fails, "two checks wait, three timings of the server do not: {pain}");
+        assert_eq!(Sum::default().pain(), None);
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub struct State {
     pub(super) users: BTreeMap<ResourceId, BTreeSet<u32>>,
     pub(super) measures: Vec<Measure>,
     measure_numbers: BTreeMap<(ResourceId, SignalName), u32>,
+    felt_signals: BTreeMap<SignalName, u32>,
     takers: BTreeMap<SeriesId, Taker>,
     sufferers: BTreeMap<SeriesId, PainSeries>,
     pending: BTreeMap<i64, Vec<Pending>>,
@@ -96,7 +97,8 @@ impl State {
         let Some(tenant) = self.number_of(&reading.tenant) else { return false };
         match reading.says {
             Says::Suffers { is_failure, .. } => {
-                self.sufferers.insert(reading.series, PainSeries::new(tenant, is_failure));
+                let signal = self.felt_signal(&reading.signal);
+                self.sufferers.insert(reading.series, PainSeries::new(tenant, signal, is_failure));
             }
             Says::Takes { .. } => {
                 self.users.entry(reading.resource.clone()).or_default().insert(tenant);
@@ -115,6 +117,11 @@ impl State {
         self.numbers.insert(tenant.clone(), number);
         self.tenants.push(Tenant { id: tenant.clone(), pain: TenantPain::default() });
         Some(number)
+    }
+
+    fn felt_signal(&mut self, signal: &SignalName) -> u32 {
+        let next = u32::try_from(self.felt_signals.len()).unwrap_or(u32::MAX);
+        *self.felt_signals.entry(signal.clone()).or_insert(next)
     }
 
     fn measure_of(&mut self, reading: &Reading) -> u32 {
