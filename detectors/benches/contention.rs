@@ -59,8 +59,8 @@ fn key(tenant: u32, signal: &str) -> SeriesKey {
 /// What every series says in a step; the numbers of a tenant move a little, and in trouble one tenant takes ten times as much.
 fn readings(keys: &[SeriesKey], step: i64, suffering: bool) -> (i64, Vec<Reading>) {
     let at = Timestamp(START + step * STEP_MS);
-    let reading = |(number, key): (usize, &SeriesKey)| {
-        let moves = 1.0 + 0.1 * ((number as i64 * 7 + step * 13) % 11) as f64;
+    let reading = |(number, key): (i64, &SeriesKey)| {
+        let moves = 1.0 + 0.1 * ((number * 7 + step * 13) % 11) as f64;
         let spec = Catalog.lookup(key.signal.as_str());
         let is_culprit = suffering && key.tenant.as_str() == "tenant-7";
         let factor = match (spec.is_felt(), suffering) {
@@ -70,7 +70,7 @@ fn readings(keys: &[SeriesKey], step: i64, suffering: bool) -> (i64, Vec<Reading
         };
         Reading::of(key, spec, (at, moves * factor), None)
     };
-    (step, keys.iter().enumerate().filter_map(reading).collect())
+    (step, (0_i64..).zip(keys).filter_map(reading).collect())
 }
 
 fn pass(how: &Contention, state: &mut State, (step, readings): &(i64, Vec<Reading>)) -> usize {
