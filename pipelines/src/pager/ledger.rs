@@ -49,6 +49,8 @@ pub struct Ledger {
     filter: SequenceFilter,
     deliveries: BTreeMap<Key, Delivery>,
     changed: BTreeSet<Key>,
+    /// Whether anything was read since the last commit.
+    has_read: bool,
     /// Changes before this offset were told before, by whoever had the partition then.
     told_until: i64,
 }
@@ -89,7 +91,7 @@ impl Ledger {
             deliveries.insert(key, delivery);
         }
         let filter = SequenceFilter::resume(progress.seen.clone());
-        Ok(Self { store, progress, filter, deliveries, changed: BTreeSet::new(), told_until: 0 })
+        Ok(Self { store, progress, filter, deliveries, changed: BTreeSet::new(), has_read: false, told_until: 0 })
     }
 
     /// The offset to read next; `None` when nothing was ever read.
@@ -107,7 +109,7 @@ impl Ledger {
 
     /// Takes a record in.
     pub fn take(&mut self, plan: Plan<'_>, revision: Revision, now_ms: i64) {
-        self.progress.next_offset = Some(revision.offset + 1);
+        (self.progress.next_offset, self.has_read) = (Some(revision.offset + 1), true);
         if !self.filter.admits(revision.numbered) {
             return;
         }
@@ -166,11 +168,14 @@ impl Ledger {
         self.changed.insert(key);
     }
 
-    /// Writes everything that changed as one batch.
+    /// Writes everything that changed as one batch; nothing where nothing did.
     ///
     /// # Errors
     /// When the store fails; the ledger must then be opened again.
     pub fn commit(&mut self) -> Result<(), LedgerError> {
+        if !std::mem::take(&mut self.has_read) && self.changed.is_empty() {
+            return Ok(());
+        }
         let mut batch = Batch::default();
         for key in std::mem::take(&mut self.changed) {
             let place = [key.0.as_bytes(), b"/", &key.1.0.to_be_bytes()].concat();

@@ -29,7 +29,7 @@ pub struct Numbered {
 }
 
 impl Numbered {
-    /// What the headers of a message say; `None` for a record that nobody numbered, such as a reject of ingest.
+    /// What the headers of a message say; `None` for a record that nobody numbered.
     #[must_use]
     pub fn of(message: &impl Message) -> Option<Self> {
         let headers = message.headers()?;
