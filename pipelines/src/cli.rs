@@ -9,6 +9,8 @@
 //! | `replay` | `tidewatch replay`: send a recording to Kafka |
 //! | `run` | `tidewatch run`: the service |
 //! | `schema` | `tidewatch schema`: the formats of what is published |
+//! | `sql` | `tidewatch sql`: questions to the lake |
+//! | `lake` | `tidewatch lake`: what is in it |
 //! | `state` | `tidewatch state`: what is believed of a series |
 //! | `log` | where the program writes about itself |
 //! | `screen` | what goes to standard output, and progress on standard error |
@@ -19,11 +21,13 @@ pub mod backtest;
 pub mod check;
 pub mod demo;
 pub mod incidents;
+pub mod lake;
 pub mod log;
 pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod screen;
+pub mod sql;
 pub mod state;
 
 use std::path::Path;
@@ -52,12 +56,16 @@ enum Command {
     Demo(demo::Args),
     /// List incidents, tell the whole story of one, or follow them as they come
     Incidents(incidents::Args),
+    /// Look into the lake
+    Lake(lake::Args),
     /// Send a recording to Kafka as an OpenTelemetry Collector would have sent it
     Replay(replay::Args),
     /// Run the service
     Run(run::Args),
     /// Print the formats of what Tidewatch publishes
     Schema(schema::Args),
+    /// Ask the lake anything in SQL: one question, or a prompt without one
+    Sql(sql::Args),
     /// Look into the state of the service
     State(state::Args),
 }
@@ -101,9 +109,11 @@ fn dispatch(command: &Command) -> anyhow::Result<Verdict> {
         Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Incidents(args) => incidents::run(args),
+        Command::Lake(args) => lake::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Run(args) => run::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Sql(args) => sql::run(args),
         Command::State(args) => state::run(args),
     }
 }
@@ -152,6 +162,9 @@ mod tests {
             ("tidewatch incidents list --state parrots", ErrorKind::InvalidValue),
             ("tidewatch incidents list --since 7", ErrorKind::ValueValidation),
             ("tidewatch incidents list --input a --brokers b:1", ErrorKind::ArgumentConflict),
+            ("tidewatch sql --format xml", ErrorKind::InvalidValue),
+            ("tidewatch sql --until yesterday", ErrorKind::ValueValidation),
+            ("tidewatch lake", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
             ("tidewatch incidents show", ErrorKind::MissingRequiredArgument),
             ("tidewatch incidents show parrots", ErrorKind::ValueValidation),
         ];

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `layers` | merges the sources; every value remembers where it was written |
 //! | `section` | reads keys one by one and writes down everything that is wrong, unknown keys included |
-//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `calendar`, `pager`, `log` | one section each: its type, its limits |
+//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `calendar`, `pager`, `lake`, `log` | one section each: its type, its limits |
 //! | `quantity` | `10s`, `1MiB` |
 //! | `secret` | settings that must not be seen |
 //! | `environment` | reads the process's environment |
@@ -19,6 +19,7 @@ mod environment;
 mod error;
 mod ingest;
 mod kafka;
+mod lake;
 mod layers;
 mod log;
 mod pager;
@@ -40,6 +41,7 @@ pub use environment::variables;
 pub use error::{ConfigError, ConfigErrors, Wrong};
 pub use ingest::{IngestConfig, Start};
 pub use kafka::{KafkaConfig, Publishing};
+pub use lake::LakeConfig;
 pub use layers::{DEFAULTS, Flag, PREFIX, Text};
 pub use log::{LogConfig, LogFormat};
 pub use pager::{ChannelConfig, PagerConfig};
@@ -71,6 +73,8 @@ pub struct Config {
     pub detect: DetectConfig,
     /// How people are told.
     pub pager: PagerConfig,
+    /// How the lake is written.
+    pub lake: LakeConfig,
     /// What the program says about itself.
     pub log: LogConfig,
 }
@@ -107,7 +111,7 @@ impl Config {
 }
 
 fn read(root: &mut Section) -> Config {
-    let [sources, group] = ["ingest.sources", "detect.group"].map(|path| root.origin(path));
+    let [sources, group, lake] = ["ingest.sources", "detect.group", "lake.group"].map(|path| root.origin(path));
     let calendars = root.section("calendar", calendar::read);
     let config = Config {
         kafka: root.section("kafka", kafka::read),
@@ -115,10 +119,11 @@ fn read(root: &mut Section) -> Config {
         ingest: root.section("ingest", ingest::read),
         detect: root.section("detect", |section| detect::read(section, calendars)),
         pager: root.section("pager", pager::read),
+        lake: root.section("lake", lake::read),
         log: root.section("log", log::read),
     };
     refuse_own_topics(root, &config, &sources);
-    refuse_shared_group(root, &config, &group);
+    refuse_shared_group(root, &config, [&group, &lake]);
     config
 }
 
@@ -136,11 +141,17 @@ fn refuse_own_topics(root: &mut Section, config: &Config, origin: &str) {
 }
 
 /// Members of one group share partitions, so two stages in one group would each miss records.
-fn refuse_shared_group(root: &mut Section, config: &Config, origin: &str) {
+fn refuse_shared_group(root: &mut Section, config: &Config, [origin, lake]: [&str; 2]) {
     let group = &config.detect.group;
     if *group == config.ingest.group && !group.is_empty() {
         let wrong = Wrong::new(format!("{group:?} is also ingest.group"), "write another name");
         root.refuse("detect.group", origin, wrong);
+    }
+    let others = [("ingest", &config.ingest.group), ("detect", &config.detect.group), ("pager", &config.pager.group)];
+    let group = &config.lake.group;
+    if let Some((section, _)) = others.into_iter().find(|(_, other)| *other == group && !group.is_empty()) {
+        let wrong = Wrong::new(format!("{group:?} is also {section}.group"), "write another name");
+        root.refuse("lake.group", lake, wrong);
     }
 }
 

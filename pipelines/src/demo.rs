@@ -34,12 +34,14 @@ use scratch::Scratch;
 pub const POOL: &str = crate::backtest::RECORDING_POOL;
 
 /// What the demo is asked to do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wishes {
     /// Recorded seconds per second; 0 for as fast as possible.
     pub speed: f64,
     /// Port of the broker on 127.0.0.1; any free one when absent.
     pub port: Option<u16>,
+    /// Folder or bucket that what is published goes to as tables; none when absent.
+    pub lake: Option<String>,
     /// Records of a micro-batch, where it matters to whoever asks.
     pub batch: Option<usize>,
 }
@@ -66,7 +68,7 @@ pub fn run(wishes: &Wishes, audience: &mut dyn Audience) -> anyhow::Result<()> {
     let span = recording.start().zip(recording.end()).context("the recording is empty")?;
     let broker = Broker::start(wishes.port)?;
     let state = Scratch::open()?;
-    let config = configuration(&broker, state.folder(), wishes.batch)?;
+    let config = configuration(&broker, state.folder(), wishes)?;
     let service = Service::start(&config, &BTreeSet::from(Stage::ALL), &BTreeMap::new())?;
     audience.begins(broker.address(), span);
     let revisions = play(&broker, wishes, (&recording, &service), audience)?;
@@ -75,7 +77,7 @@ pub fn run(wishes: &Wishes, audience: &mut dyn Audience) -> anyhow::Result<()> {
     Ok(service.stop()?)
 }
 
-fn configuration(broker: &Broker, state: &std::path::Path, batch: Option<usize>) -> anyhow::Result<Config> {
+fn configuration(broker: &Broker, state: &std::path::Path, wishes: &Wishes) -> anyhow::Result<Config> {
     let flag = |key: &str, value: String| Flag { name: key.to_owned(), key: key.to_owned(), value };
     let mut flags = vec![
         flag("kafka.brokers", broker.bootstrap().to_owned()),
@@ -85,7 +87,8 @@ fn configuration(broker: &Broker, state: &std::path::Path, batch: Option<usize>)
         flag("kafka.publishing", "idempotent".to_owned()),
         flag("log.level", "warn".to_owned()),
     ];
-    if let Some(batch) = batch {
+    flags.extend(wishes.lake.iter().map(|url| flag("lake.url", url.clone())));
+    if let Some(batch) = wishes.batch {
         flags.push(flag("detect.batch", batch.to_string()));
         flags.push(flag("ingest.batch", batch.to_string()));
     }

@@ -22,6 +22,7 @@ pub mod error;
 pub mod gauges;
 pub mod incident_reader;
 pub mod ingest_stage;
+pub mod lake_stage;
 pub mod opening;
 pub mod ownership;
 pub mod pager_stage;

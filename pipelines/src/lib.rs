@@ -9,6 +9,7 @@
 //! | [`protocol`] | exactly once: the steps from a record to its outputs in their topics; no broker, no clock |
 //! | [`driver`] | ingest and detect without a broker: for back-tests and scenarios |
 //! | [`kafka`], [`service`], [`mod@run`] | the stages on Kafka, their threads, and their orderly end |
+//! | [`lake`] | the lake of a configuration, and what SQL knows of calendars |
 //! | [`pager`] | changes of incidents to the channels of people; no broker, no clock |
 //! | [`demo`], [`replay`] | the whole pipeline over an embedded broker; sending recordings |
 //! | [`backtest`] | files through the driver, and what came of it |
@@ -34,6 +35,7 @@ pub mod incidents;
 pub mod inspect;
 pub mod kafka;
 pub mod labels;
+pub mod lake;
 pub mod pager;
 pub mod present;
 pub mod protocol;

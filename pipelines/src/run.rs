@@ -80,6 +80,9 @@ fn tell(service: &Service) {
         told = gauges.told.get(),
         given_up = gauges.given_up.get(),
         untold = gauges.untold.get(),
+        stored = gauges.stored.get(),
+        unfit = gauges.unfit.get(),
+        unstored = gauges.unstored.get(),
         event_time = gauges.event_time().map(tracing::field::display),
         "so far"
     );

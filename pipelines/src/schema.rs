@@ -5,19 +5,20 @@
 //! | `incident`, `finding`, `cost-signal`, `reject` | JSON Schema of a record |
 //! | `observations` | protobuf of the records of `tidewatch.observations` |
 //! | `topics` | AsyncAPI of the topics, with keys and partitions |
-//! | `incidents-arrow` | columns of the table `incidents` |
+//! | `tables` | tables of the lake: each column, its type and what it says |
 
 mod topics;
 
 use std::fmt::Write as _;
 
+use tidewatch_lake::Table;
+use tidewatch_lake::query::VIEWS;
 use tidewatch_schemas::{json_schema, wire};
 
 use crate::config::ConfigErrors;
 
 /// The names that [`text`] knows.
-pub const NAMES: [&str; 7] =
-    ["incident", "finding", "cost-signal", "reject", "observations", "topics", "incidents-arrow"];
+pub const NAMES: [&str; 7] = ["incident", "finding", "cost-signal", "reject", "observations", "topics", "tables"];
 
 /// Why a format cannot be printed.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,7 @@ pub fn text(name: &str) -> Result<String, SchemaError> {
     match name {
         "observations" => Ok(wire::PROTO.to_owned()),
         "topics" => Ok(serde_json::to_string_pretty(&topics::document()?)? + "\n"),
-        "incidents-arrow" => Ok(columns(&tidewatch_lake::incidents::schema())),
+        "tables" => Ok(tables()),
         record => {
             let found = json_schema::all().into_iter().find(|(known, _)| *known == record);
             let (_, schema) = found.ok_or_else(|| SchemaError::Unknown(record.to_owned()))?;
@@ -50,12 +51,20 @@ pub fn text(name: &str) -> Result<String, SchemaError> {
     }
 }
 
-/// One column a line: name, Arrow type, and whether it may be null.
-fn columns(schema: &tidewatch_lake::Schema) -> String {
+/// The tables as text: a heading each, then one column a line.
+fn tables() -> String {
     let mut text = String::new();
-    for field in schema.fields() {
-        let null = if field.is_nullable() { " null" } else { "" };
-        let _ = writeln!(text, "{:<14} {}{null}", field.name(), field.data_type());
+    for table in Table::ALL {
+        let _ = writeln!(text, "{table}: {}", table.doc());
+        for column in table.all_columns() {
+            let _ = writeln!(text, "  {:<22} {:<14} {}", column.name, column.kind.name(), column.doc);
+        }
+    }
+    for view in VIEWS {
+        let _ = writeln!(text, "{} (view): {}", view.name, view.doc);
+        for (name, doc) in view.columns {
+            let _ = writeln!(text, "  {name:<22} {doc}");
+        }
     }
     text
 }
@@ -82,9 +91,12 @@ mod tests {
     }
 
     #[test]
-    fn columns_say_what_may_be_null() {
-        let text = text("incidents-arrow").unwrap();
-        assert!(text.contains("incident_id    Utf8\n"), "{text}");
-        assert!(text.lines().any(|line| line.starts_with("resolved_at ") && line.ends_with(" null")), "{text}");
+    fn tables_are_printed_with_types_and_words() {
+        let text = text("tables").unwrap();
+        assert!(
+            text.contains("\n  effective_cost         decimal(19,6)  what it cost, in `billing_currency`\n"),
+            "{text}"
+        );
+        assert!(text.contains("\nnoisy_neighbours (view): "), "{text}");
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use tidewatch_delivery::{Publish, TopicPublisher};
 use tidewatch_ingest::Ingest;
+use tidewatch_lake::{Limits, Table};
 
 use crate::checkpoint::checkpointer::{self, Habits};
 use crate::checkpoint::custody::{SharedEpochs, SharedStates};
@@ -19,12 +20,14 @@ use crate::detect::Settings;
 use crate::kafka::detect_stage::DetectStage;
 use crate::kafka::error::while_trying;
 use crate::kafka::ingest_stage::IngestStage;
+use crate::kafka::lake_stage::LakeStage;
 use crate::kafka::pager_stage::{PagerStage, Reached};
 use crate::kafka::probe;
 use crate::kafka::read_back::OutputReader;
 use crate::kafka::topics::{self, Partitions};
 use crate::kafka::way_out::{Exits, Routes};
 use crate::kafka::{Gauges, StageError};
+use crate::lake::{self, PlaceError};
 use crate::pager::post::{Post, PostError};
 use crate::pager::routes::Route;
 use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, States};
@@ -43,11 +46,13 @@ pub enum Stage {
     Detect,
     /// Incidents to the channels of people.
     Pager,
+    /// What is published to tables.
+    Lake,
 }
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 3] = [Self::Ingest, Self::Detect, Self::Pager];
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Detect, Self::Pager, Self::Lake];
 
     /// Its name on the command line.
     #[must_use]
@@ -56,6 +61,7 @@ impl Stage {
             Self::Ingest => "ingest",
             Self::Detect => "detect",
             Self::Pager => "pager",
+            Self::Lake => "lake",
         }
     }
 }
@@ -75,6 +81,9 @@ pub enum ServiceError {
     /// Channels cannot be reached at all.
     #[error(transparent)]
     Post(#[from] PostError),
+    /// The lake cannot be reached at all.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The rules of ingest are wrong.
     #[error(transparent)]
     Ingest(#[from] tidewatch_ingest::SettingsError),
@@ -128,6 +137,10 @@ impl Service {
                 Stage::Pager => {
                     let pager = parts.pager(gauges)?;
                     spawn(*stage, move || ended(Stage::Pager, &stop, |stop| pager.run(stop)))?
+                }
+                Stage::Lake => {
+                    let Some(lake) = parts.lake(gauges)? else { continue };
+                    spawn(*stage, move || ended(Stage::Lake, &stop, |stop| lake.run(stop)))?
                 }
             };
             service.threads.push((*stage, handle));
@@ -256,6 +269,35 @@ impl Parts<'_> {
             post: Post::new(config.timeout)?,
             gauges,
         })
+    }
+
+    /// The lake, where one is configured.
+    fn lake(&self, gauges: Arc<Gauges>) -> Result<Option<LakeStage>, ServiceError> {
+        let config = &self.config.lake;
+        let Some(location) = &config.location else { return Ok(None) };
+        let store = lake::store(location, &config.resolved(self.environment)?)?;
+        let names = &self.config.topics.names;
+        let topics = [
+            (&names.incidents, Table::IncidentEvents),
+            (&names.findings, Table::Findings),
+            (&names.cost_signals, Table::CostSignals),
+            (&names.rejects, Table::Rejects),
+        ];
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(|cause| ServiceError::Thread { stage: "lake", cause: cause.to_string() })?;
+        tracing::info!(url = store.url(), "the lake is written");
+        Ok(Some(LakeStage {
+            client: self.client.clone(),
+            group: config.group.clone(),
+            member: self.config.kafka.instance.clone(),
+            topics: topics.into_iter().map(|(topic, table)| (topic.clone(), table)).collect(),
+            cluster: topics::cluster(self.client)?,
+            limits: Limits { rows: config.rows, bytes: config.size },
+            flush_after: config.flush_after,
+            store,
+            runtime,
+            gauges,
+        }))
     }
 
     /// Copies of the states, where an object store is configured.

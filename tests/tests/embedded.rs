@@ -41,7 +41,7 @@ fn the_embedded_broker_gives_the_records_of_the_driver_whatever_the_batch() {
     assert!(!expected.is_empty(), "the recording has faults, so there are incidents");
     for batch in [1, 7, 8_192] {
         let mut shown = Keeper::default();
-        let wishes = Wishes { speed: 0.0, port: None, batch: Some(batch) };
+        let wishes = Wishes { batch: Some(batch), ..Wishes::default() };
         demo::run(&wishes, &mut shown).unwrap_or_else(|error| panic!("batch {batch}: {error:#}"));
         assert!(shown.0 == expected, "batch {batch}: {} records instead of {}", shown.0.len(), expected.len());
     }

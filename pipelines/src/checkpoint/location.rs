@@ -94,18 +94,27 @@ impl Location {
     /// When the folder cannot be made, or the options do not fit together.
     pub fn reach(&self, options: &BTreeMap<String, String>, patience: Patience) -> Result<Remote, CheckpointError> {
         let url = self.to_string();
-        let place = |cause: String| CheckpointError::Place { url: url.clone(), cause };
-        let store: Arc<dyn ObjectStore> = match self {
+        let store = self.objects(options).map_err(|cause| CheckpointError::Place { url: url.clone(), cause })?;
+        Remote::new(store, url, patience)
+    }
+
+    /// The object store there, whose root is this place. A folder is made when it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, or the options do not fit together.
+    pub fn objects(&self, options: &BTreeMap<String, String>) -> Result<Arc<dyn ObjectStore>, String> {
+        match self {
             Self::Folder(folder) => {
-                std::fs::create_dir_all(folder).map_err(CheckpointError::local("make", folder))?;
-                Arc::new(LocalFileSystem::new_with_prefix(folder).map_err(|error| place(error.to_string()))?)
+                let cannot = |error: std::io::Error| format!("cannot make {}: {error}", folder.display());
+                std::fs::create_dir_all(folder).map_err(cannot)?;
+                let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
+                Ok(Arc::new(store))
             }
             Self::Bucket { bucket, prefix } => {
-                let store = s3(bucket, options).map_err(|error| place(error.to_string()))?;
-                Arc::new(PrefixStore::new(store, prefix.clone()))
+                let store = s3(bucket, options).map_err(|error| error.to_string())?;
+                Ok(Arc::new(PrefixStore::new(store, prefix.clone())))
             }
-        };
-        Remote::new(store, url, patience)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `tidewatch demo`: an embedded broker, a recorded fleet with real faults, and the whole pipeline.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -25,6 +26,9 @@ pub struct Args {
     /// Port of the embedded broker on 127.0.0.1; any free one when left out
     #[arg(long, value_name = "P")]
     pub port: Option<u16>,
+    /// Folder that what is published goes to as tables, for tidewatch sql; it must be empty
+    #[arg(long, value_name = "DIR")]
+    pub lake: Option<PathBuf>,
     /// How the report is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -38,8 +42,19 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     super::log::begin(tracing::Level::WARN, LogFormat::Text);
     let labels = Labels::parse("labels", recording::embedded_labels())?;
     let mut screen = Screen { args, labels, colour: screen::wants_colour(), started: Timestamp(0), bar: bar() };
-    demo::run(&Wishes { speed: args.speed, port: args.port, batch: None }, &mut screen)?;
+    let lake = args.lake.as_deref().map(empty).transpose()?;
+    demo::run(&Wishes { speed: args.speed, port: args.port, lake, batch: None }, &mut screen)?;
+    if let (Some(folder), Format::Text) = (&args.lake, args.format) {
+        screen::show(&format!("Ask it anything: tidewatch sql --lake {}\n", folder.display()))?;
+    }
     Ok(Verdict::Fine)
+}
+
+/// The recording starts anew each time, so that a lake of another time cannot be gone on with.
+fn empty(folder: &Path) -> anyhow::Result<String> {
+    let is_empty = std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none());
+    anyhow::ensure!(is_empty, "--lake {}: the folder is not empty; name another one", folder.display());
+    Ok(folder.display().to_string())
 }
 
 /// A person at a terminal, or a program that wants JSON.

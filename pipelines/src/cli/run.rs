@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn all_stages_run_unless_some_are_named() {
         let stages = |only: &[Stage]| Args { config: None, only: only.to_vec() }.stages();
-        assert_eq!(stages(&[]).len(), 3);
+        assert_eq!(stages(&[]).len(), 4);
         assert_eq!(stages(&[Stage::Detect]), BTreeSet::from([Stage::Detect]));
     }
 }

@@ -34,18 +34,27 @@ impl CheckpointsConfig {
     /// The settings of the object store. Reads the files and variables that hold secrets; an error names each that is
     /// missing.
     pub fn resolved(&self, environment: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ConfigErrors> {
-        let (mut options, mut errors) = (BTreeMap::new(), Vec::new());
-        for (name, setting) in &self.options {
-            match setting.resolve(environment) {
-                Ok(value) => drop(options.insert(name.clone(), value)),
-                Err(reason) => {
-                    let key = format!("detect.checkpoints.options.{name}");
-                    errors.push(ConfigError::at_key("configuration", &key, Wrong::new(reason, "")));
-                }
+        resolved(&self.options, "detect.checkpoints.options", environment)
+    }
+}
+
+/// The settings of the object store that are written under `key`, secrets read.
+pub(super) fn resolved(
+    settings: &BTreeMap<String, Setting>,
+    key: &str,
+    environment: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, ConfigErrors> {
+    let (mut options, mut errors) = (BTreeMap::new(), Vec::new());
+    for (name, setting) in settings {
+        match setting.resolve(environment) {
+            Ok(value) => drop(options.insert(name.clone(), value)),
+            Err(reason) => {
+                let key = format!("{key}.{name}");
+                errors.push(ConfigError::at_key("configuration", &key, Wrong::new(reason, "")));
             }
         }
-        if errors.is_empty() { Ok(options) } else { Err(ConfigErrors(errors)) }
     }
+    if errors.is_empty() { Ok(options) } else { Err(ConfigErrors(errors)) }
 }
 
 pub(super) fn read(section: &mut Section) -> CheckpointsConfig {
@@ -60,8 +69,8 @@ pub(super) fn read(section: &mut Section) -> CheckpointsConfig {
     }
 }
 
-fn read_location(value: &Value) -> Result<Option<Location>, Wrong> {
-    let advice = "write a folder such as file:///mnt/checkpoints, a bucket such as s3://bucket/prefix, or none";
+pub(super) fn read_location(value: &Value) -> Result<Option<Location>, Wrong> {
+    let advice = "write a folder such as file:///mnt/tidewatch, a bucket such as s3://bucket/prefix, or none";
     let ValueKind::String(text) = &value.kind else {
         return Err(Wrong::new(format!("{} is not a URL", shown(value)), advice));
     };
@@ -72,7 +81,7 @@ fn read_location(value: &Value) -> Result<Option<Location>, Wrong> {
     }
 }
 
-fn read_options(section: &mut Section, location: Option<&Location>) -> BTreeMap<String, Setting> {
+pub(super) fn read_options(section: &mut Section, location: Option<&Location>) -> BTreeMap<String, Setting> {
     let mut options = BTreeMap::new();
     for (name, value) in section.entries("options") {
         match read_option(&name, &value, location) {

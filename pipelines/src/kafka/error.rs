@@ -2,6 +2,7 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tidewatch_delivery::PublishError;
+use tidewatch_lake::LakeError;
 
 use crate::pager::ledger::LedgerError;
 use crate::protocol::{LaneError, OwnershipError};
@@ -60,6 +61,9 @@ pub enum StageError {
     /// A store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The lake could not be read or written.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
     /// Outputs could not be published.
     #[error(transparent)]
     Publish(#[from] PublishError),

@@ -32,6 +32,12 @@ pub struct Gauges {
     pub given_up: Count,
     /// Changes of incidents that wait to be told.
     pub untold: Level,
+    /// Rows that are visible in the lake.
+    pub stored: Count,
+    /// Records that cannot be rows of the lake.
+    pub unfit: Count,
+    /// Rows that wait to be written to the lake.
+    pub unstored: Level,
     event_time: AtomicI64,
     saved: AtomicI64,
     /// Stages that have published and committed everything and only have to say goodbye.
@@ -86,6 +92,9 @@ impl Default for Gauges {
             told: Count::default(),
             given_up: Count::default(),
             untold: Level::default(),
+            stored: Count::default(),
+            unfit: Count::default(),
+            unstored: Level::default(),
             event_time: AtomicI64::new(i64::MIN),
             saved: AtomicI64::new(i64::MIN),
             drained: Count::default(),

@@ -1,41 +1,36 @@
-//! The lake: what Tidewatch published, as tables.
+//! The lake: what Tidewatch published, as tables of Parquet files, and SQL over them.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`incidents`] | the table `incidents`: its columns, and incidents as rows of it |
+//! | [`table`] | which tables there are, and what each column holds |
+//! | [`row`], [`partition`] | records become rows, rows become files and the manifest that makes them visible; no I/O |
+//! | [`manifest`] | which files are visible, and up to where the topic is in them |
+//! | [`store`] | the object store: publishing, the end of a chain, visible files |
+//! | [`query`] | sessions: SQL over the visible files |
 //! | [`mod@file`] | Parquet files that others wrote, as named columns of times, numbers and texts |
 //!
-//! Tables have plain types only (text, whole and floating numbers, UTC microseconds, lists of text), because the files are
-//! read by engines that are not ours. So far this crate knows columns and rows in memory; files (parquet) and queries
-//! (datafusion) belong here too and nowhere else, which keeps them out of the builds that do without.
+//! Tables have plain types only (text, whole and floating numbers, decimals, UTC microseconds, lists of text), because the
+//! files are read by engines that are not ours. DataFusion and Parquet are known here and nowhere else, which keeps them out
+//! of the builds that do without.
 
 pub mod file;
-pub mod incidents;
+pub mod manifest;
+pub mod partition;
+pub mod query;
+pub mod row;
+pub mod store;
+pub mod table;
 
 mod column;
+mod error;
+mod parquet_file;
+
+#[cfg(test)]
+mod samples;
 
 pub use arrow::datatypes::Schema;
-
-/// Records that cannot be rows.
-#[derive(Debug, thiserror::Error)]
-pub enum LakeError {
-    /// A time beyond the years that microseconds can count.
-    #[error("{column} is {millis} ms, which microseconds in 64 bits cannot hold")]
-    Time {
-        /// The column.
-        column: &'static str,
-        /// The time in milliseconds since 1970.
-        millis: i64,
-    },
-    /// A value that has no JSON.
-    #[error("{column} cannot be written as JSON: {source}")]
-    Json {
-        /// The column.
-        column: &'static str,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// The columns do not fit together.
-    #[error(transparent)]
-    Arrow(#[from] arrow::error::ArrowError),
-}
+pub use column::Kind;
+pub use error::LakeError;
+pub use partition::{Limits, Partition, Place, Record, Sealed, Taken};
+pub use store::{Published, Store};
+pub use table::{Column, Table};

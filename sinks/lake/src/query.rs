@@ -1,0 +1,193 @@
+//! Sessions: SQL over the visible files of a lake, for one principal.
+//!
+//! | module | does |
+//! |---|---|
+//! | `provider` | a table of the lake as DataFusion reads it |
+//! | `pruning` | which files a query need not open |
+//! | `own` | what of the rows belongs to a tenant |
+//! | `views` | the questions that people ask, as views |
+//! | `functions` | functions of time and of the business calendar |
+//! | `as_of` | what was known at a moment |
+//! | `output` | answers as bytes |
+//! | `error` | what was wrong with a question |
+//!
+//! A session sees the files that were visible when it began, so that all questions of one session have answers that fit
+//! together. Only questions can be asked: the plan of everything that is typed is looked at before anything runs.
+
+mod as_of;
+mod error;
+mod functions;
+mod output;
+mod own;
+mod provider;
+mod pruning;
+mod views;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::execution::context::SQLOptions;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
+use futures::TryStreamExt as _;
+use tidewatch_schemas::Timestamp;
+
+pub use error::QueryError;
+pub use functions::Calendars;
+pub use output::Format;
+pub use views::{VIEWS, View};
+
+use crate::store::Store;
+use crate::table::Table;
+use provider::LakeTable;
+
+/// Whose session it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// Sees everything.
+    Operator,
+    /// Sees the rows of one tenant, and of those only what is the tenant's own.
+    Tenant(String),
+}
+
+/// What a session may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most memory of a question in bytes; sorting and joining more goes to the disk.
+    pub memory: usize,
+    /// Longest time that a question may take.
+    pub time: Duration,
+    /// Most rows of an answer.
+    pub rows: usize,
+    /// Threads that work on a question.
+    pub threads: usize,
+}
+
+impl Bounds {
+    /// Of a person at a terminal: 1 GiB, five minutes, a million rows.
+    pub const USUAL: Self = Self { memory: 1 << 30, time: Duration::from_mins(5), rows: 1_000_000, threads: 2 };
+}
+
+/// What a session is opened with.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Whose it is.
+    pub principal: Principal,
+    /// What it may use.
+    pub bounds: Bounds,
+    /// What rows must not be later than; `None` shows everything.
+    pub until: Option<Timestamp>,
+    /// Business calendars.
+    pub calendars: Arc<dyn Calendars>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// SQL over the files that were visible when it was opened.
+pub struct Session {
+    context: SessionContext,
+    principal: Principal,
+    bounds: Bounds,
+}
+
+/// The URL under which DataFusion knows the object store; it says nothing about where that is.
+pub(crate) fn store_url() -> ObjectStoreUrl {
+    ObjectStoreUrl::parse("lake://lake").unwrap_or_else(|_| ObjectStoreUrl::local_filesystem())
+}
+
+impl Session {
+    /// Opens a session on what is visible now.
+    ///
+    /// # Errors
+    /// When the object store refuses.
+    pub async fn open(store: &Store, opening: Opening) -> Result<Self, QueryError> {
+        let Opening { principal, bounds, until, calendars } = opening;
+        let context = context(&bounds)?;
+        context.register_object_store(store_url().as_ref(), Arc::clone(store.objects()));
+        functions::register(&context, &calendars);
+        for table in Table::ALL {
+            if principal != Principal::Operator && table.tenant_column().is_none() {
+                continue;
+            }
+            let files = Arc::new(store.files(table).await?);
+            let provider = LakeTable::new(table, files, principal.clone());
+            context.register_table(table.name(), provider.up_to(until)?)?;
+        }
+        views::register(&context).await?;
+        as_of::register(&context).await?;
+        Ok(Self { context, principal, bounds })
+    }
+
+    /// The names of tables and views, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let catalog = self.context.catalog(CATALOG);
+        let mut names =
+            catalog.and_then(|catalog| catalog.schema(SCHEMA)).map_or_else(Vec::new, |all| all.table_names());
+        names.sort_unstable();
+        names
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// When it is not a question, is wrong, takes more than the bounds allow, or the lake cannot be read. The words hold
+    /// nothing that the principal may not know.
+    pub async fn ask(&self, sql: &str) -> Result<Answer, QueryError> {
+        let asked = async {
+            let plan = self.plan(sql).await?;
+            let frame = DataFrame::new(self.context.state(), plan);
+            self.collect(frame).await
+        };
+        let answered = tokio::time::timeout(self.bounds.time, asked).await;
+        let answered = answered.unwrap_or(Err(QueryError::Time(self.bounds.time)));
+        answered.map_err(|error| if self.principal == Principal::Operator { error } else { error.discreet() })
+    }
+
+    async fn plan(&self, sql: &str) -> Result<LogicalPlan, QueryError> {
+        let plan = self.context.state().create_logical_plan(sql).await?;
+        let only_questions = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+        only_questions.verify_plan(&plan).map_err(|_| QueryError::NoQuestion(plan.display().to_string()))?;
+        Ok(plan)
+    }
+
+    async fn collect(&self, frame: DataFrame) -> Result<Answer, QueryError> {
+        let schema = Arc::clone(frame.schema().inner());
+        let mut stream = frame.execute_stream().await?;
+        let (mut batches, mut rows) = (Vec::new(), 0);
+        while let Some(batch) = stream.try_next().await? {
+            rows += batch.num_rows();
+            if rows > self.bounds.rows {
+                return Err(QueryError::Rows(self.bounds.rows));
+            }
+            batches.push(batch);
+        }
+        Ok(Answer { schema, batches })
+    }
+}
+
+const CATALOG: &str = "tidewatch";
+const SCHEMA: &str = "public";
+
+fn context(bounds: &Bounds) -> Result<SessionContext, QueryError> {
+    let config = SessionConfig::new()
+        .with_default_catalog_and_schema(CATALOG, SCHEMA)
+        .with_information_schema(true)
+        .with_target_partitions(bounds.threads.max(1));
+    let runtime = RuntimeEnvBuilder::new().with_memory_limit(bounds.memory, 1.0).build_arc()?;
+    Ok(SessionContext::new_with_config_rt(config, runtime))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! The questions that people ask, as views over the tables.
+//!
+//! A view is SQL like anybody's: what a tenant may not see is not in the tables it is made of.
+
+use datafusion::common::Result;
+use datafusion::prelude::SessionContext;
+
+use crate::table::Table;
+
+/// A view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Its name.
+    pub name: &'static str,
+    /// What a row is.
+    pub doc: &'static str,
+    /// What each column says, with its unit.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// The question, unless it is [`latest`].
+    sql: Option<&'static str>,
+}
+
+/// Every view, each after those that it is made of.
+pub const VIEWS: [View; 6] = [
+    View {
+        name: "incidents",
+        doc: "each incident in its last revision; the columns are those of incident_events",
+        columns: &[],
+        sql: None,
+    },
+    View {
+        name: "tenants",
+        doc: "one row for each tenant of which something was found",
+        columns: &[
+            ("tenant", "the tenant"),
+            ("findings", "how many findings there are of it"),
+            ("first_found", "start of the first window that did not fit"),
+            ("last_found", "start of the last one"),
+        ],
+        sql: Some(
+            "SELECT tenant, count(*) AS findings, min(window_start) AS first_found, max(window_start) AS last_found \
+             FROM findings WHERE tenant NOT LIKE '\\_%' GROUP BY tenant",
+        ),
+    },
+    View {
+        name: "noisy_neighbours",
+        doc: "who hurt whom on a shared resource; one row for each culprit, victim, resource and mechanism",
+        columns: &[
+            ("pool", "the pool"),
+            ("resource", "what they share"),
+            ("culprit", "the tenant that took more than usual"),
+            ("victim", "the tenant that suffered"),
+            ("mechanism", "what of the resource the culprit took"),
+            ("findings", "how many findings say so"),
+            ("times_slower", "how many times longer things took for the victims, in the median; the worst finding"),
+            ("confidence", "how far the verdict can be trusted, 0 to 1; the best finding"),
+            ("first_found", "start of the first window"),
+            ("last_found", "start of the last window"),
+        ],
+        sql: Some(
+            "SELECT pool, resource, culprit, victim, mechanism, count(*) AS findings, \
+             max(times_slower) AS times_slower, max(confidence) AS confidence, \
+             min(window_start) AS first_found, max(window_start) AS last_found FROM ( \
+               SELECT pool, resource, culprit, unnest(victims) AS victim, mechanism, times_slower, confidence, window_start \
+               FROM (SELECT pool, resource, unnest(culprits) AS culprit, victims, mechanism, times_slower, confidence, \
+                     window_start FROM findings WHERE guilt = 'culprits')) \
+             WHERE culprit <> victim GROUP BY pool, resource, culprit, victim, mechanism",
+        ),
+    },
+    View {
+        name: "month_end",
+        doc: "incidents of each tenant and month, apart by the distance to the end of the month",
+        columns: &[
+            ("tenant", "the tenant"),
+            ("month", "first day of the month"),
+            (
+                "business_days_left",
+                "business days that follow in the month, by the default calendar; 0 is the last one",
+            ),
+            ("incidents", "how many incidents were opened"),
+            ("severe", "how many of them are error or critical"),
+            ("expected_by_calendar", "how many were judged by what the business calendar said to expect"),
+        ],
+        sql: Some(
+            "SELECT tenant, date_trunc('month', opened_at) AS month, \
+             business_days_to_month_end(opened_at, '') AS business_days_left, count(*) AS incidents, \
+             count(*) FILTER (WHERE severity IN ('error', 'critical')) AS severe, \
+             count(*) FILTER (WHERE season = 'calendar') AS expected_by_calendar \
+             FROM (SELECT unnest(tenants) AS tenant, opened_at, severity, season FROM incidents) \
+             GROUP BY 1, 2, 3",
+        ),
+    },
+    View {
+        name: "resilience",
+        doc: "how often a tenant was in trouble and how long that took",
+        columns: &[
+            ("tenant", "the tenant"),
+            ("incidents", "how many incidents it was part of"),
+            ("unresolved", "how many are not resolved"),
+            ("reopened", "how many came back at least once after they were resolved"),
+            ("minutes_to_open", "minutes from the first window that did not fit to the incident, on average"),
+            ("minutes_to_resolve", "minutes from the incident to its resolution, on average over those resolved"),
+            ("minutes_in_trouble", "minutes in incidents that are resolved, added up"),
+        ],
+        sql: Some(
+            "SELECT tenant, count(*) AS incidents, count(*) FILTER (WHERE state <> 'resolved') AS unresolved, \
+             count(*) FILTER (WHERE reopenings > 0) AS reopened, \
+             avg(to_open) / 60.0 AS minutes_to_open, avg(to_resolve) / 60.0 AS minutes_to_resolve, \
+             sum(to_resolve) / 60.0 AS minutes_in_trouble FROM ( \
+               SELECT unnest(i.tenants) AS tenant, i.state, coalesce(r.times, 0) AS reopenings, \
+               extract(epoch FROM i.opened_at) - extract(epoch FROM i.started_at) AS to_open, \
+               extract(epoch FROM i.resolved_at) - extract(epoch FROM i.opened_at) AS to_resolve \
+               FROM incidents i LEFT JOIN (SELECT incident_id, count(*) AS times FROM incident_events \
+                 WHERE state = 'reopened' GROUP BY incident_id) r ON i.incident_id = r.incident_id) \
+             GROUP BY tenant",
+        ),
+    },
+    View {
+        name: "cost_by_tenant",
+        doc: "what each tenant cost in a month, on each resource",
+        columns: &[
+            ("tenant", "the tenant, or __idle__ for what nobody used"),
+            ("month", "first day of the month"),
+            ("pool", "the pool"),
+            ("resource", "the resource whose price is divided"),
+            ("cost", "what it cost, in `currency`"),
+            ("currency", "ISO 4217 code"),
+        ],
+        sql: Some(
+            "SELECT sub_account_id AS tenant, date_trunc('month', charge_period_start) AS month, x_pool AS pool, \
+             allocated_resource_id AS resource, sum(effective_cost) AS cost, billing_currency AS currency \
+             FROM cost_signals GROUP BY 1, 2, 3, 4, 6",
+        ),
+    },
+];
+
+/// The question for incidents in their last revision, of those revisions that `condition` leaves.
+pub(super) fn latest(condition: &str) -> String {
+    let columns: Vec<&str> = Table::IncidentEvents.all_columns().map(|column| column.name).collect();
+    let columns = columns.join(", ");
+    format!(
+        "SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY incident_id ORDER BY revision DESC, \
+         record_offset DESC) AS newest FROM incident_events {condition}) WHERE newest = 1"
+    )
+}
+
+/// Makes the views known.
+pub(super) async fn register(context: &SessionContext) -> Result<()> {
+    for view in VIEWS {
+        let sql = view.sql.map_or_else(|| latest(""), str::to_owned);
+        context.sql(&format!("CREATE VIEW {} AS {sql}", view.name)).await?;
+    }
+    Ok(())
+}
