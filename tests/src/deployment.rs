@@ -39,6 +39,8 @@ pub struct Deployment {
     pub bucket: Option<String>,
     /// Time between two checkpoints of a partition.
     pub checkpoint_interval: Duration,
+    /// Whether what is published goes to a lake, all to the same folder, within seconds.
+    pub has_lake: bool,
     /// Whether instances log as JSON, and every second how it goes: what [`Vitals`](crate::vitals::Vitals) reads.
     pub tells_vitals: bool,
     bootstrap: String,
@@ -66,6 +68,7 @@ impl Deployment {
             takes_checkpoints: false,
             bucket: None,
             checkpoint_interval: Duration::from_secs(1),
+            has_lake: false,
             tells_vitals: false,
             bootstrap: bootstrap.to_owned(),
             name: name.to_owned(),
@@ -168,6 +171,16 @@ impl Deployment {
         format!("{}-ingest", self.name)
     }
 
+    /// The consumer group of the lake stage.
+    pub fn lake_group(&self) -> String {
+        format!("{}-lake", self.name)
+    }
+
+    /// Folder of the lake.
+    pub fn lake_folder(&self) -> PathBuf {
+        self.folder.path().join("lake")
+    }
+
     /// Waits until both stages have told their groups that they are at the end of their input.
     ///
     /// # Panics
@@ -230,13 +243,22 @@ impl Deployment {
         let member = if self.is_static { format!(", instance: {instance}") } else { String::new() };
         let state = self.state(instance);
         let checkpoints = if self.takes_checkpoints { self.checkpoints_section() } else { String::new() };
+        let lake = if self.has_lake {
+            format!(
+                "lake: {{ url: \"{}\", group: {}, flush_after: 1s, rows: 150 }}\n",
+                self.lake_folder().display(),
+                self.lake_group()
+            )
+        } else {
+            String::new()
+        };
         let log = if self.tells_vitals { "log: { format: json, progress: 1s }\n" } else { "" };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\
              topics: {{ prefix: {name}{topic_options} }}\n\
              ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
              sources: [{{ topics: [{sources}], format: otlp_proto }}]\n\
-             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n{log}",
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n{lake}{log}",
             state.display()
         )
     }

@@ -38,13 +38,21 @@ impl<'a> Sent<'a> {
     /// # Panics
     /// When the recording or the defaults cannot be read.
     pub fn incident_records(self) -> BTreeSet<Vec<u8>> {
+        self.published().incidents
+    }
+
+    /// The bytes of everything that is published.
+    ///
+    /// # Panics
+    /// When the recording or the defaults cannot be read.
+    pub fn published(self) -> Published {
         let recording = Recording::embedded().expect("the embedded recording can be read");
         let mut driver = driver(self.topic, self.partitions).expect("an empty store opens");
         for pool in self.pools {
             push_all(&mut driver, &recording, (self.topic, pool)).expect("a store in memory does not fail");
         }
         driver.flush().expect("a store in memory does not fail");
-        Published::of(driver.take_outputs()).incidents
+        Published::of(driver.take_outputs())
     }
 }
 

@@ -18,6 +18,8 @@ mod crash;
 mod fail_points;
 #[path = "kafka/incidents.rs"]
 mod incidents;
+#[path = "kafka/lake.rs"]
+mod lake;
 #[path = "kafka/lost_disk.rs"]
 mod lost_disk;
 #[path = "kafka/lost_input.rs"]

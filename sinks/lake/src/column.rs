@@ -155,7 +155,9 @@ impl Cells {
             (Self::Time(cells), Some(Cell::Time(micros))) => cells.append_value(micros),
             (Self::Time(cells), _) => cells.append_null(),
             (Self::Texts(cells), Some(Cell::Texts(texts))) => {
-                texts.into_iter().for_each(|text| cells.values().append_value(text));
+                for text in texts {
+                    cells.values().append_value(text);
+                }
                 cells.append(true);
             }
             (Self::Texts(cells), _) => cells.append(false),

@@ -53,14 +53,16 @@ impl From<DataFusionError> for QueryError {
         use DataFusionError as E;
         match error.find_root() {
             E::ResourcesExhausted(_) => Self::Memory,
+            E::ArrowError(cause, _) if is_about_files(cause) => Self::Lake(plain(&error)),
             E::SQL(..)
             | E::Plan(_)
             | E::SchemaError(..)
             | E::NotImplemented(_)
             | E::Execution(_)
-            | E::Configuration(_) => Self::Wrong(plain(&error)),
-            E::ArrowError(cause, _) if !is_about_files(cause) => Self::Wrong(plain(&error)),
-            E::Diagnostic(..) | E::Collection(_) => Self::Wrong(plain(&error)),
+            | E::Configuration(_)
+            | E::ArrowError(..)
+            | E::Diagnostic(..)
+            | E::Collection(_) => Self::Wrong(plain(&error)),
             _ => Self::Lake(plain(&error)),
         }
     }

@@ -19,7 +19,7 @@ const SHARED_INCIDENT: [&str; 9] =
 /// Columns that name tenants.
 const NAMES: [&str; 3] = ["tenants", "victims", "culprits"];
 /// Columns of a finding of contention that may say something about others.
-const CONTENTION: [&str; 14] = [
+const CONTENTION: [&str; 13] = [
     "summary",
     "guilt",
     "culprits",
@@ -33,7 +33,6 @@ const CONTENTION: [&str; 14] = [
     "times_slower",
     "fails",
     "advice",
-    "contention",
 ];
 
 /// The rows of `tenant` in a batch of all columns of `table`, without what is not the tenant's own.
@@ -42,7 +41,7 @@ pub(super) fn rows(table: Table, tenant: &str, batch: &RecordBatch) -> Result<Re
         Table::IncidentEvents => incidents(tenant, batch),
         Table::Findings => {
             let own = filter_record_batch(batch, &named(tenant, column(batch, "tenant")?)?)?;
-            let is_plain = BooleanArray::from_iter((0..own.num_rows()).map(|row| Some(is_null(&own, "guilt", row))));
+            let is_plain: BooleanArray = (0..own.num_rows()).map(|row| Some(is_null(&own, "guilt", row))).collect();
             keep_where(&own, &CONTENTION, &is_plain)
         }
         Table::CostSignals => filter_record_batch(batch, &named(tenant, column(batch, "sub_account_id")?)?),

@@ -218,4 +218,5 @@ async fn files_that_cannot_have_an_answer_are_not_opened() {
     }
 }
 
+mod canary;
 mod counting;
