@@ -16,6 +16,15 @@ use tidewatch_schemas::Timestamp;
 /// Partitions of the topic that agents write to.
 pub const PARTITIONS: i32 = 4;
 
+/// What the resources of the recording cost, for the configuration of every Tidewatch that is held against the driver.
+pub const PRICES: &str = "cost:
+  period: 1m
+  waiting_hour: 30
+  prices:
+    - { resource: pg-main, price: 0.42, per: hour, by: lab.postgresql.backend.cpu.time, capacity: 2 }
+    - { resource: odoo-web, price: \"310\", per: month, by: odoo.requests }
+";
+
 /// Where the recording went, as evidence names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
@@ -57,6 +66,8 @@ pub struct Published {
     pub rejects: Vec<Vec<u8>>,
     /// Findings.
     pub findings: Vec<Vec<u8>>,
+    /// Cost signals.
+    pub costs: Vec<Vec<u8>>,
 }
 
 /// What ingest and detect make of records as they stand in a topic of so many partitions.
@@ -90,7 +101,8 @@ impl Published {
         assert_eq!(incidents.len(), count, "the driver published a record twice");
         let rejects = outputs.rejects.iter().map(|reject| serde_json::to_vec(reject).expect("a reject is JSON"));
         let findings = outputs.findings.iter().map(|finding| serde_json::to_vec(finding).expect("a finding is JSON"));
-        Self { incidents, rejects: rejects.collect(), findings: findings.collect() }
+        let costs = outputs.cost_signals.iter().map(|signal| serde_json::to_vec(signal).expect("a signal is JSON"));
+        Self { incidents, rejects: rejects.collect(), findings: findings.collect(), costs: costs.collect() }
     }
 
     /// Adds what stands there from another topic.
@@ -98,6 +110,7 @@ impl Published {
         self.incidents.extend(other.incidents);
         self.rejects.extend(other.rejects);
         self.findings.extend(other.findings);
+        self.costs.extend(other.costs);
     }
 }
 
@@ -110,7 +123,7 @@ pub fn messages() -> usize {
 }
 
 fn driver(topic: &str, partitions: i32) -> Result<Driver, LaneError> {
-    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}");
+    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}\n{PRICES}");
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
         .unwrap_or_else(|errors| panic!("{errors}"));

@@ -197,7 +197,7 @@ mod tests {
     fn incidents(outputs: Vec<Output>) -> Vec<Incident> {
         let incident = |output| match output {
             Output::Incident(incident) => *incident,
-            Output::Reject(reject) => panic!("{reject:?}"),
+            other => panic!("{other:?}"),
         };
         outputs.into_iter().map(incident).collect()
     }

@@ -6,8 +6,11 @@
 //! commits were.
 
 use serde::{Deserialize, Serialize};
-use tidewatch_detectors::contention::{self, Contention, Reading, Verdict};
+use tidewatch_detectors::contention::{self, Burden, Contention, Reading, Verdict};
 use tidewatch_schemas::{PoolId, Timestamp};
+
+/// Most steps for which what is borne at their end counts.
+const MOST_BORNE: i64 = 2;
 
 /// What a pool remembers of how its tenants share.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,8 @@ pub(super) struct Sharing {
     /// Readings that are in the store.
     written: u32,
     judged: bool,
+    /// What is borne in the steps that the last call judged, and for how many seconds.
+    borne: (Vec<Burden>, f64),
 }
 
 /// A record of it in the store.
@@ -49,6 +54,7 @@ impl Sharing {
 
     /// Lets the pool's time pass.
     pub fn advance(&mut self, how: &Contention, now: Timestamp) -> Vec<Verdict> {
+        self.borne = (Vec::new(), 0.0);
         let is_empty = self.state.judged().is_none() && self.waiting.is_empty();
         if is_empty || !how.is_due(&self.state, now) {
             return Vec::new();
@@ -60,7 +66,17 @@ impl Sharing {
         for reading in &readings {
             how.absorb(&mut self.state, reading);
         }
-        how.advance(&mut self.state, now)
+        let before = self.state.judged();
+        let verdicts = how.advance(&mut self.state, now);
+        let steps = before.zip(self.state.judged()).map_or(1, |(before, after)| after - before);
+        let lasted_ms = steps.clamp(0, MOST_BORNE) * how.step_ms;
+        self.borne = (self.state.burdens(), lasted_ms as f64 / 1_000.0);
+        verdicts
+    }
+
+    /// What is borne in the steps that were judged last, and for how many seconds.
+    pub fn burdens(&self) -> (&[Burden], f64) {
+        (&self.borne.0, self.borne.1)
     }
 
     /// Takes in a record; they come in the order of their numbers.
