@@ -14,10 +14,12 @@
 //! | [`suspicion`] | whose excess explains the pain |
 //! | `episode` | when trouble begins and ends, and what is said of it meanwhile |
 //! | [`verdict`] | the conclusion, in numbers and in words |
+//! | [`burden`] | what victims bear meanwhile |
 //!
 //! Time moves in steps of one window. A step costs O(series that take or suffer); only while tenants suffer are the last
 //! 32 steps of those with an excess looked at. Nothing is blamed before 20 steps are known of it.
 
+pub mod burden;
 mod episode;
 pub mod level;
 pub mod pain;
@@ -32,6 +34,7 @@ pub mod verdict;
 
 use tidewatch_schemas::Timestamp;
 
+pub use burden::Burden;
 pub use reading::{Reading, Says};
 pub use state::State;
 pub use verdict::{Blame, Cause, Verdict};
@@ -75,7 +78,8 @@ impl Contention {
     }
 
     /// The last step that is over at `now`.
-    fn over(&self, now: Timestamp) -> i64 {
+    #[must_use]
+    pub fn over(&self, now: Timestamp) -> i64 {
         (now + -self.patience_ms).0.div_euclid(self.step_ms) - 1
     }
 

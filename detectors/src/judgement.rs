@@ -4,6 +4,7 @@ use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::{Finding, SeriesId, Timestamp};
 
 use crate::contention::Reading;
+use crate::window::Closed;
 
 /// One judged window of one series.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,4 +44,6 @@ pub struct Verdicts {
     pub judgements: Vec<Judgement>,
     /// What the windows say about resources that tenants share, in the order of the windows.
     pub readings: Vec<Reading>,
+    /// The windows of a series that is charged; empty of others.
+    pub metered: Vec<Closed>,
 }

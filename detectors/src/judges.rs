@@ -79,6 +79,9 @@ impl Settings {
 impl Judges {
     /// Looks at one closed window; windows come in order of time.
     pub fn look(&mut self, bench: &mut Bench<'_>, (window, origin): (Closed, &Origin)) {
+        if bench.who.is_metered {
+            bench.found.metered.push(window);
+        }
         self.read(bench, &window);
         let is_short = self.minute.is_short(&window);
         if let Some((minute, origin)) = self.minute.end_before(&window) {
@@ -89,7 +92,7 @@ impl Judges {
             return;
         }
         let day = bench.today.at(window.start);
-        let Identity { key, spec, unit } = bench.who;
+        let Identity { key, spec, unit, .. } = bench.who;
         let usual = self.season(bench, &day, window.start);
         let judged = Judged { series: key, spec, unit, window, day: &day, usual, origin };
         bench.found.findings.extend(bench.settings.cusum.observe(&mut self.cusum, &judged));
@@ -101,6 +104,7 @@ impl Judges {
     /// Takes note of what the window says about a resource that tenants share.
     fn read(&mut self, bench: &mut Bench<'_>, window: &Closed) {
         let Identity { key, spec, .. } = bench.who;
+        bench.found.readings.extend(Reading::spent(key, spec, (window.start, window.value)));
         if spec.sharing.is_none() && !spec.is_felt() {
             return;
         }
@@ -149,7 +153,7 @@ impl Judges {
 
     /// Judges a window of a minute or more; `shared` when short windows of the same series are watched too.
     fn judge(&mut self, bench: &mut Bench<'_>, (window, origin): (Closed, &Origin), shared: bool) {
-        let Identity { key, spec, unit } = bench.who;
+        let Identity { key, spec, unit, .. } = bench.who;
         let day = bench.today.at(window.start);
         let mut baseline = bench.settings.baseline;
         if shared {

@@ -20,6 +20,12 @@ const MOST_ZEROS: i64 = 360;
 /// A window that its own series did not close is closed when the pool's time passed its end by this many latenesses.
 const POOL_PATIENCE: i64 = 3;
 
+/// Milliseconds of the pool's time after which every window of `window_ms` that was over is closed.
+#[must_use]
+pub fn patience_ms(window_ms: i64, lateness_ms: i64) -> i64 {
+    window_ms + POOL_PATIENCE * lateness_ms
+}
+
 /// What holds for every series.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -55,6 +61,8 @@ pub struct Identity<'a> {
     pub spec: &'a SignalSpec,
     /// Unit of its values.
     pub unit: &'a str,
+    /// Whether what it measures is charged.
+    pub is_metered: bool,
 }
 
 /// What a series is judged with, beside itself.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `layers` | merges the sources; every value remembers where it was written |
 //! | `section` | reads keys one by one and writes down everything that is wrong, unknown keys included |
-//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `calendar`, `pager`, `lake`, `log` | one section each: its type, its limits |
+//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `cost`, `calendar`, `pager`, `lake`, `log` | one section each: its type, its limits |
 //! | `quantity` | `10s`, `1MiB` |
 //! | `secret` | settings that must not be seen |
 //! | `environment` | reads the process's environment |
@@ -14,6 +14,7 @@
 
 mod calendar;
 mod checkpoints;
+mod cost;
 mod detect;
 mod environment;
 mod error;
@@ -113,11 +114,12 @@ impl Config {
 fn read(root: &mut Section) -> Config {
     let [sources, group, lake] = ["ingest.sources", "detect.group", "lake.group"].map(|path| root.origin(path));
     let calendars = root.section("calendar", calendar::read);
+    let cost = root.section("cost", cost::read);
     let config = Config {
         kafka: root.section("kafka", kafka::read),
         topics: root.section("topics", topics::read),
         ingest: root.section("ingest", ingest::read),
-        detect: root.section("detect", |section| detect::read(section, calendars)),
+        detect: root.section("detect", |section| detect::read(section, (calendars, cost))),
         pager: root.section("pager", pager::read),
         lake: root.section("lake", lake::read),
         log: root.section("log", log::read),

@@ -18,7 +18,7 @@ use anyhow::Context as _;
 use tidewatch_delivery::TopicPublisher;
 use tidewatch_schemas::{Incident, Timestamp};
 
-use crate::config::{Config, Flag};
+use crate::config::{Config, Flag, Text};
 use crate::kafka::Gauges;
 use crate::labels::Labels;
 use crate::recording::otlp::SHARED_TOPIC;
@@ -32,6 +32,15 @@ use scratch::Scratch;
 
 /// Pool that the recording belongs to.
 pub const POOL: &str = crate::backtest::RECORDING_POOL;
+
+/// What the resources of the recorded fleet are said to cost.
+pub const PRICES: &str = "cost:
+  period: 1m
+  waiting_hour: 30
+  prices:
+    - { resource: pg-main, price: 0.42, per: hour, by: lab.postgresql.backend.cpu.time, capacity: 2, entitled_each: 0.25 }
+    - { resource: odoo-web, price: \"310\", per: month, by: odoo.requests }
+";
 
 /// What the demo is asked to do.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -92,7 +101,7 @@ fn configuration(broker: &Broker, state: &std::path::Path, wishes: &Wishes) -> a
         flags.push(flag("detect.batch", batch.to_string()));
         flags.push(flag("ingest.batch", batch.to_string()));
     }
-    Ok(Config::load(None, std::iter::empty(), &flags)?)
+    Ok(Config::from_text(Some(Text { name: "demo", yaml: PRICES }), std::iter::empty(), &flags)?)
 }
 
 /// Sends the recording on one thread and reads incidents on this one, until everything sent was judged and read.

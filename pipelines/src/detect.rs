@@ -16,6 +16,7 @@
 
 mod attempts;
 mod classes;
+mod costs;
 mod entry;
 mod folded;
 pub mod lineage;

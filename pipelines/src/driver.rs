@@ -13,7 +13,7 @@ use tidewatch_detectors::Judgement;
 use tidewatch_ingest::{Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{Content, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
+use tidewatch_schemas::{Content, CostSignal, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
 
 use crate::detect::reshard::{ReshardError, reshard};
 use crate::detect::{ProcessorError, Settings};
@@ -86,6 +86,8 @@ pub struct Outputs {
     pub incidents: Vec<Incident>,
     /// Records of `tidewatch.rejects`.
     pub rejects: Vec<Reject>,
+    /// Records of `tidewatch.cost-signals`.
+    pub cost_signals: Vec<CostSignal>,
     /// Records of `tidewatch.findings`.
     pub findings: Vec<Finding>,
     /// Every judged window; none unless the settings ask for a trace.

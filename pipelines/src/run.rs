@@ -3,12 +3,15 @@
 //! On SIGTERM or SIGINT every stage finishes its micro-batch: what it read is committed and published. Should that
 //! take longer than the deadline, the process ends all the same; a crash is only a slower shutdown. The Kafka client may hang
 //! while it says goodbye to brokers that were away: once everything is published, that is not waited for.
+//!
+//! Signals are heard before anything starts, since whoever rolls out a fleet also ends what has only just begun.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Stopwatch;
 use crate::config::Config;
@@ -18,6 +21,8 @@ use crate::service::{Service, Stage};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a shutdown may take.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a start goes on after somebody asked for the end: nothing was read yet that would be lost.
+const START_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Runs the service until a signal or a failure.
 ///
@@ -26,13 +31,19 @@ const DEADLINE: Duration = Duration::from_secs(10);
 pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<String, String>) -> anyhow::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot wait for signals")?;
-    let service = Service::start(config, stages, environment)?;
+    let mut end = runtime.block_on(async { End::listen() })?;
+    let service = std::thread::scope(|scope| {
+        let starting = scope.spawn(|| Service::start(config, stages, environment));
+        runtime.block_on(until_started(&mut end, || starting.is_finished()));
+        starting.join()
+    });
+    let service = service.map_err(|_| anyhow::anyhow!("starting the stages panicked"))??;
     let names: Vec<&str> = stages.iter().map(|stage| stage.name()).collect();
     tracing::info!(stages = names.join(","), brokers = config.kafka.brokers.join(","), "started");
-    runtime.block_on(until_the_end(&service, config.log.progress))?;
+    runtime.block_on(until_the_end(&mut end, &service, config.log.progress));
     tracing::info!("ending");
     let gauges = Arc::clone(service.gauges());
-    let stages = stages.len() as u64;
+    let stages = service.stages();
     let deadline = std::thread::spawn(move || {
         std::thread::sleep(DEADLINE);
         if gauges.stages_drained() == stages {
@@ -47,23 +58,53 @@ pub fn run(config: &Config, stages: &BTreeSet<Stage>, environment: &BTreeMap<Str
     Ok(result?)
 }
 
-async fn until_the_end(service: &Service, tell_every: Duration) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    let mut told = Stopwatch::start();
-    while !service.is_stopping() {
+/// The signals that ask the service to end, and whether one has come.
+struct End {
+    terminate: Signal,
+    interrupt: Signal,
+    asked: bool,
+}
+
+impl End {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+            asked: false,
+        })
+    }
+
+    /// Waits for a signal, but not longer than until it is time to look around.
+    async fn look(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = self.terminate.recv() => self.asked = true,
+            _ = self.interrupt.recv() => self.asked = true,
             () = tokio::time::sleep(LOOK) => {}
         }
+    }
+}
+
+/// A start that is nearly over is let through and ended in order; brokers that do not answer could hold it up for long.
+async fn until_started(end: &mut End, mut is_started: impl FnMut() -> bool) {
+    let mut asked: Option<Stopwatch> = None;
+    while !is_started() {
+        end.look().await;
+        if end.asked && asked.get_or_insert_with(Stopwatch::start).elapsed() >= START_DEADLINE {
+            tracing::warn!("asked to end while starting, and the start does not end; what was committed stands");
+            std::process::exit(0);
+        }
+    }
+}
+
+async fn until_the_end(end: &mut End, service: &Service, tell_every: Duration) {
+    let mut told = Stopwatch::start();
+    while !end.asked && !service.is_stopping() {
+        end.look().await;
         if told.elapsed() >= tell_every {
             tell(service);
             told = Stopwatch::start();
         }
     }
-    Ok(())
 }
 
 fn tell(service: &Service) {

@@ -148,6 +148,12 @@ impl Service {
         Ok(service)
     }
 
+    /// How many stages run.
+    #[must_use]
+    pub fn stages(&self) -> u64 {
+        self.threads.len() as u64
+    }
+
     /// How far the stages have come.
     #[must_use]
     pub fn gauges(&self) -> &Arc<Gauges> {

@@ -31,11 +31,13 @@ pub enum Family {
     Attempts,
     /// Records of a pool: what its tenants take of what they share, and how they feel.
     Sharing,
+    /// A record a series that is charged: what it measured in periods that are not charged yet.
+    Meters,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Meta,
         Self::Pools,
         Self::Classes,
@@ -44,6 +46,7 @@ impl Family {
         Self::Tenants,
         Self::Attempts,
         Self::Sharing,
+        Self::Meters,
     ];
 
     /// The name it has on disk.
@@ -58,6 +61,7 @@ impl Family {
             Self::Tenants => "tenants",
             Self::Attempts => "attempts",
             Self::Sharing => "sharing",
+            Self::Meters => "meters",
         }
     }
 }

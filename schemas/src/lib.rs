@@ -35,7 +35,7 @@ pub mod unit;
 pub mod wire;
 
 pub use catalog::{Catalog, SignalSpec};
-pub use cost_signal::CostSignal;
+pub use cost_signal::{CostKind, CostSignal};
 pub use envelope::{Content, Envelope, Tick};
 pub use finding::Finding;
 pub use ids::{IncidentId, PoolId, ResourceId, SeriesId, SignalName, TenantId};

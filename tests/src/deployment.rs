@@ -10,7 +10,7 @@ use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_schemas::topics::Topics as Names;
 
 use crate::bucket;
-use crate::expected::PARTITIONS;
+use crate::expected::{PARTITIONS, PRICES};
 use crate::program::{self, Program};
 use crate::topics::{Tail, Topics};
 
@@ -258,7 +258,7 @@ impl Deployment {
              topics: {{ prefix: {name}{topic_options} }}\n\
              ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
              sources: [{{ topics: [{sources}], format: otlp_proto }}]\n\
-             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n{lake}{log}",
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n{PRICES}{lake}{log}",
             state.display()
         )
     }

@@ -16,6 +16,9 @@ use tidewatch_schemas::Timestamp;
 /// Partitions of the topic that agents write to.
 pub const PARTITIONS: i32 = 4;
 
+/// What the resources of the recording cost, for the configuration of every Tidewatch that is held against the driver.
+pub const PRICES: &str = tidewatch_pipelines::demo::PRICES;
+
 /// Where the recording went, as evidence names it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sent<'a> {
@@ -65,6 +68,8 @@ pub struct Published {
     pub rejects: Vec<Vec<u8>>,
     /// Findings.
     pub findings: Vec<Vec<u8>>,
+    /// Cost signals.
+    pub costs: Vec<Vec<u8>>,
 }
 
 /// What ingest and detect make of records as they stand in a topic of so many partitions.
@@ -98,7 +103,8 @@ impl Published {
         assert_eq!(incidents.len(), count, "the driver published a record twice");
         let rejects = outputs.rejects.iter().map(|reject| serde_json::to_vec(reject).expect("a reject is JSON"));
         let findings = outputs.findings.iter().map(|finding| serde_json::to_vec(finding).expect("a finding is JSON"));
-        Self { incidents, rejects: rejects.collect(), findings: findings.collect() }
+        let costs = outputs.cost_signals.iter().map(|signal| serde_json::to_vec(signal).expect("a signal is JSON"));
+        Self { incidents, rejects: rejects.collect(), findings: findings.collect(), costs: costs.collect() }
     }
 
     /// Adds what stands there from another topic.
@@ -106,6 +112,7 @@ impl Published {
         self.incidents.extend(other.incidents);
         self.rejects.extend(other.rejects);
         self.findings.extend(other.findings);
+        self.costs.extend(other.costs);
     }
 }
 
@@ -118,7 +125,7 @@ pub fn messages() -> usize {
 }
 
 fn driver(topic: &str, partitions: i32) -> Result<Driver, LaneError> {
-    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}");
+    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}\n{PRICES}");
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
         .unwrap_or_else(|errors| panic!("{errors}"));

@@ -110,7 +110,10 @@ pub fn content(store: &dyn StateStore) -> Vec<Vec<Pair>> {
 /// What a partition has learned and decided, which does not depend on where commits were.
 pub fn remembered(store: &dyn StateStore) -> Vec<Vec<Pair>> {
     let scan = |family| store.scan(family).unwrap_or_else(|error| panic!("{error}"));
-    [Family::Pools, Family::Classes, Family::Series, Family::Tenants, Family::Sharing].into_iter().map(scan).collect()
+    [Family::Pools, Family::Classes, Family::Series, Family::Tenants, Family::Sharing, Family::Meters]
+        .into_iter()
+        .map(scan)
+        .collect()
 }
 
 /// Checkpoints of an instance in `remote`, with copies in `folder`, due every minute.

@@ -40,6 +40,8 @@ fn the_lake_of_the_demo_has_each_record_once_and_answers() {
     assert!(!incidents.is_empty() && lake.rows(Table::IncidentEvents) == incidents, "rows of incident_events");
     let findings = expected(Table::Findings, published.findings.iter().map(Vec::as_slice));
     assert!(!findings.is_empty() && lake.rows(Table::Findings) == findings, "rows of findings");
+    let costs = expected(Table::CostSignals, published.costs.iter().map(Vec::as_slice));
+    assert!(!costs.is_empty() && lake.rows(Table::CostSignals) == costs, "rows of cost_signals");
 
     let asked = |arguments: &[&str]| {
         let place = place.display().to_string();

@@ -92,6 +92,12 @@ fn is_ripe(group: &Group, found: &Suspicion) -> bool {
 }
 
 impl State {
+    /// The verdicts that stand, with the numbers of those who suffer.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&Verdict, &BTreeSet<u32>)> {
+        let named = self.episode.iter().flat_map(|episode| &episode.named);
+        named.map(|named| (&named.verdict, &named.victims))
+    }
+
     /// What is to be said after a step.
     pub(super) fn conclude(&mut self, how: &Contention, step: i64) -> Vec<Verdict> {
         let suffering = self.suffering();

@@ -42,6 +42,7 @@ pub struct Taken {
 pub struct Use {
     level: Level,
     smooth: f32,
+    waited: f32,
     /// How far it goes now and then.
     pub peaks: Peaks,
     /// Its excess of the last steps, in the signal's unit; absent while there was none.
@@ -143,6 +144,7 @@ impl Measure {
     }
 
     /// Takes what every tenant took in a step.
+    #[expect(clippy::cast_possible_truncation, reason = "seven digits are plenty")]
     pub fn step(&mut self, taken: &BTreeMap<u32, Taken>, around: &Circumstances<'_>) {
         let eventful = around.eventful;
         for tenant in taken.keys().filter(|tenant| !self.uses.contains_key(*tenant)).collect::<Vec<_>>() {
@@ -155,7 +157,9 @@ impl Measure {
         let tenants: Vec<u32> = self.uses.keys().copied().collect();
         for tenant in tenants {
             let known = taken.get(&tenant).copied().or(eventful.then(Taken::default));
+            let held = known.map_or(0.0, |known| known.amount);
             let known = known.map(|known| self.without_waiting(known, tenant, around));
+            let waited = held - known.map_or(held, |known| known.amount);
             let usual = known.and_then(|known| self.usual(tenant, &known, newcomers));
             if let (Some(known), Some((location, _))) = (known, usual) {
                 total += known.amount;
@@ -163,6 +167,7 @@ impl Measure {
             }
             let (resolution, factor) = (self.kind.resolution, self.factor);
             let Some(each) = self.uses.get_mut(&tenant) else { continue };
+            each.waited = waited as f32;
             each.step(known, usual, (around, resolution, factor));
         }
         self.total.push((total > 0.0).then_some(total));
@@ -242,6 +247,12 @@ impl Use {
             ring.push(Some(excess));
         }
         self.excess.take_if(|ring| ring.is_blank());
+    }
+
+    /// What was held in the last step by nothing but waiting, in the signal's unit.
+    #[must_use]
+    pub fn waited(&self) -> f64 {
+        f64::from(self.waited)
     }
 
     /// Steps behind what is usual of the tenant.

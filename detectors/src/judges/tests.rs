@@ -18,7 +18,7 @@ fn key() -> SeriesKey {
 /// Feeds one value a window of ten seconds and returns the findings with the place of their window.
 fn found(values: impl IntoIterator<Item = f64>) -> Vec<(usize, Finding)> {
     let (key, settings) = (key(), Settings::new(WIDTH, 1.0, 86_400_000));
-    let who = Identity { key: &key, spec: Catalog.lookup("unknown.signal"), unit: "1" };
+    let who = Identity { key: &key, spec: Catalog.lookup("unknown.signal"), unit: "1", is_metered: false };
     let origin = Origin { topic: "t".into(), partition: 0, offset: 0, index: 0 };
     let (mut judges, mut today, mut class) = (Judges::default(), Today::default(), Class::default());
     let mut told = Vec::new();

@@ -32,7 +32,7 @@ fn origin() -> Origin {
 /// Feeds `(seconds, value)` and returns the findings.
 fn run(signal: &str, events: impl IntoIterator<Item = (i64, Value)>) -> Vec<Finding> {
     let (settings, key, mut state) = (settings(), key(signal), SeriesState::default());
-    let who = Identity { key: &key, spec: Catalog.lookup(signal), unit: "1" };
+    let who = Identity { key: &key, spec: Catalog.lookup(signal), unit: "1", is_metered: false };
     let mut findings = Vec::new();
     for (seconds, value) in events {
         let at = Timestamp(seconds * 1_000);
@@ -75,7 +75,7 @@ fn a_burst_of_a_rare_event_is_found_although_quiet_windows_send_nothing() {
 fn what_comes_after_its_window_was_closed_is_told() {
     let (settings, mut state) = (settings(), SeriesState::default());
     let who_key = key("x");
-    let who = Identity { key: &who_key, spec: Catalog.lookup("x"), unit: "1" };
+    let who = Identity { key: &who_key, spec: Catalog.lookup("x"), unit: "1", is_metered: false };
     let mut absorb = |seconds: i64| {
         let at = Timestamp(seconds * 1_000);
         let seen = Observation { series: who_key.clone(), unit: String::new(), at, value: Value::Gauge(1.0) };

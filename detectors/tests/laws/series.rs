@@ -161,7 +161,7 @@ fn run(points: &[Point], feed: &Feed) -> (SeriesState, Vec<Judgement>) {
         signal: "value".into(),
         attributes: BTreeMap::new(),
     };
-    let who = Identity { key: &key, spec: Catalog.lookup("value"), unit: "1" };
+    let who = Identity { key: &key, spec: Catalog.lookup("value"), unit: "1", is_metered: false };
     let origin = Origin { topic: "t".into(), partition: 0, offset: 0, index: 0 };
     let mut state = SeriesState::default();
     let (mut today, mut class) = (Today::new(feed.calendar.clone()), Class::default());

@@ -60,7 +60,7 @@ pub fn findings(fleet: &[Tenant], knowing: Knowing) -> Vec<Vec<bool>> {
             let Some(age) = hour.checked_sub(HOURS - tenant.hours.len()) else { continue };
             let value = libm::exp(tenant.hours[age].value);
             let start = Timestamp((FIRST_HOUR + i64::try_from(hour).unwrap()) * HOUR_MS);
-            let who = Identity { key: &watched.key, spec: Catalog.lookup(SIGNAL), unit: "s" };
+            let who = Identity { key: &watched.key, spec: Catalog.lookup(SIGNAL), unit: "s", is_metered: false };
             let (today, class) = (&mut watched.today, &mut class);
             let mut bench = Bench { settings: &settings, who, today, class, found: Verdicts::default() };
             let window = Closed { start, width_ms: HOUR_MS, value, weight: None };

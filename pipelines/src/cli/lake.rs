@@ -73,7 +73,8 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let text = match files.format {
         Format::Json => serde_json::to_string_pretty(&visible)? + "\n",
         Format::Text => {
-            visible.iter().map(|file| format!("{}/{}\n", store.url().trim_end_matches('/'), file.path)).collect()
+            let root = store.url().trim_end_matches('/');
+            visible.iter().map(|file| format!("{root}/{}\n", file.path)).collect::<Vec<_>>().concat()
         }
     };
     screen::show(&text)?;

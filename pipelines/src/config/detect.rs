@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tidewatch_detectors::Cost;
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::specialists::Knobs;
 
@@ -35,6 +36,8 @@ pub struct DetectConfig {
     pub clock: Clock,
     /// What day it is for each tenant; the section `calendar`.
     pub calendars: Calendars,
+    /// What is charged and how; the section `cost`.
+    pub cost: Cost,
     /// Length of a window; divides a day.
     pub window_ms: i64,
     /// How long a window stays open after its end.
@@ -69,13 +72,14 @@ pub struct DetectConfig {
     pub start: Start,
 }
 
-pub(super) fn read(section: &mut Section, calendars: Calendars) -> DetectConfig {
+pub(super) fn read(section: &mut Section, (calendars, cost): (Calendars, Cost)) -> DetectConfig {
     DetectConfig {
         group: section.text("group"),
         state: PathBuf::from(section.text("state")),
         checkpoints: section.section("checkpoints", checkpoints::read),
         clock: section.choice("clock", [("ticks", Clock::Ticks), ("events", Clock::Events)], Clock::Ticks),
         calendars,
+        cost,
         window_ms: read_window(section),
         lateness_ms: millis(section.duration("lateness", Duration::ZERO..=DAY)),
         false_alarms: section.number("false_alarms", 0.01..=1000.0),

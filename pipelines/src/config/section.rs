@@ -6,6 +6,8 @@
 
 mod field;
 
+pub(super) use field::number_of;
+
 use config::{Map, Value, ValueKind};
 
 use super::error::{ConfigError, Wrong};

@@ -95,7 +95,7 @@ fn each_mistake_says_what_would_be_right() {
         ("detcet: { window: 1m }", "detcet: there is no such option; did you mean detect?"),
         (
             "parrots: 7",
-            "parrots: there is no such option; known here are calendar, kafka, topics, ingest, detect, pager, log",
+            "parrots: there is no such option; known here are calendar, cost, kafka, topics, ingest, detect, pager, lake, log",
         ),
         (
             "detect: { group: tidewatch-ingest }",
@@ -127,6 +127,35 @@ fn each_mistake_says_what_would_be_right() {
             "topics.prefix: \"a b\" cannot begin the name of a topic; write up to 200 letters, digits, dots, dashes and underscores",
         ),
         ("log: { level: x }", "log.level: \"x\" is not a choice here; write one of error, warn, info, debug, trace"),
+    ];
+    assert_first_mistakes(&cases);
+}
+
+#[test]
+fn each_mistake_about_prices_says_what_would_be_right() {
+    let price = |more: &str| format!("cost: {{ prices: [{{ resource: pg, price: 1, per: hour, by: cpu{more} }}] }}");
+    let twice = "cost: { prices: [{ resource: pg, price: 1, per: hour, by: cpu }, { resource: pg, price: 2, per: hour, by: cpu, pool: eu }] }";
+    let cases = [
+        (
+            "cost: { currency: euro }",
+            "cost.currency: \"euro\" is no code of a currency; write one of ISO 4217 such as EUR",
+        ),
+        (
+            "cost: { period: 7h }",
+            "cost.period: a day does not divide into periods of 7h; write a length that divides a day, such as 15m, 1h or 1d",
+        ),
+        (
+            "cost: { waiting_hour: -3 }",
+            "cost.waiting_hour: -3 is no amount of money; write an amount that is not negative, with at most six decimals, such as 0.42",
+        ),
+        ("cost: { prices: [{ resource: pg, price: 1, by: cpu }] }", "cost.prices[0].per: it is missing; write it"),
+        (&price(", capacity: -1"), "cost.prices[0].capacity: -1 is out of range; write 0 to 1000000000000000000"),
+        (
+            &price(", entitled: { acme: much }"),
+            "cost.prices[0].entitled.acme: \"much\" is not a number; write 0 to 1000000000000000000",
+        ),
+        (&price(", capasity: 4"), "cost.prices[0].capasity: there is no such option; did you mean capacity?"),
+        (twice, "cost.prices[1]: pg by cpu has a price already; leave one of them, or name another pool in each"),
     ];
     assert_first_mistakes(&cases);
 }

@@ -15,7 +15,7 @@ use tidewatch_schemas::topics::Topics;
 pub(super) const LOOK: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A consumer of incidents and rejects.
+/// A consumer of everything that goes through the outbox.
 pub(super) struct Reader {
     consumer: BaseConsumer,
     incidents: String,
@@ -29,7 +29,7 @@ impl Reader {
         let consumer: BaseConsumer = config.create().context("a consumer of incidents")?;
         let topics = Topics::default();
         let mut list = TopicPartitionList::new();
-        for topic in [&topics.incidents, &topics.rejects] {
+        for topic in [&topics.incidents, &topics.rejects, &topics.cost_signals] {
             let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).with_context(|| format!("topic {topic}"))?;
             for partition in metadata.topics().iter().flat_map(rdkafka::metadata::MetadataTopic::partitions) {
                 list.add_partition_offset(topic, partition.id(), Offset::Beginning)?;

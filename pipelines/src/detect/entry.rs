@@ -18,6 +18,8 @@ pub(super) struct Place {
     pub class: ClassIndex,
     /// The class of the tenant.
     pub tenants: Arc<str>,
+    /// Whether what it measures is charged.
+    pub is_metered: bool,
 }
 
 /// One series.
@@ -30,6 +32,7 @@ pub(super) struct Entry {
     pub today: Today,
     pub class: ClassIndex,
     tenants: Arc<str>,
+    is_metered: bool,
     window_due: Option<Timestamp>,
     silent_due: Option<Timestamp>,
     dirty: bool,
@@ -38,14 +41,26 @@ pub(super) struct Entry {
 impl Entry {
     fn fresh(stored: StoredSeries, place: Place) -> Self {
         let StoredSeries { key, unit, state, .. } = stored;
-        let Place { today, class, tenants } = place;
+        let Place { today, class, tenants, is_metered } = place;
         let spec = Catalog.lookup(key.signal.as_str());
-        Self { key, unit, spec, state, today, class, tenants, window_due: None, silent_due: None, dirty: false }
+        Self {
+            key,
+            unit,
+            spec,
+            state,
+            today,
+            class,
+            tenants,
+            is_metered,
+            window_due: None,
+            silent_due: None,
+            dirty: false,
+        }
     }
 
     /// Who it is, what is remembered of it, and its day.
     pub fn for_judging(&mut self) -> (Identity<'_>, &mut SeriesState, &mut Today) {
-        let identity = Identity { key: &self.key, spec: self.spec, unit: &self.unit };
+        let identity = Identity { key: &self.key, spec: self.spec, unit: &self.unit, is_metered: self.is_metered };
         (identity, &mut self.state, &mut self.today)
     }
 

@@ -141,6 +141,7 @@ fn opened(gap: &Gap, now: Timestamp, (pool, tenants): (Option<&PoolId>, &[Tenant
         unit: "{record}".to_owned(),
         season: Season::Recent,
         confidence: 1.0,
+        bottleneck: None,
         runbook: "data-loss".to_owned(),
         evidence: Vec::new(),
     }
@@ -197,7 +198,7 @@ mod tests {
     fn incidents(outputs: Vec<Output>) -> Vec<Incident> {
         let incident = |output| match output {
             Output::Incident(incident) => *incident,
-            Output::Reject(reject) => panic!("{reject:?}"),
+            other => panic!("{other:?}"),
         };
         outputs.into_iter().map(incident).collect()
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{Finding, Incident, Reject};
+use tidewatch_schemas::{CostSignal, Finding, Incident, Reject};
 
 /// Which topic an output goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,11 +13,13 @@ pub enum Target {
     Rejects,
     /// `tidewatch.findings`
     Findings,
+    /// `tidewatch.cost-signals`
+    CostSignals,
 }
 
 impl Target {
     /// The topics whose records go through the outbox and share one sequence.
-    pub const OUTBOX: [Self; 2] = [Self::Incidents, Self::Rejects];
+    pub const OUTBOX: [Self; 3] = [Self::Incidents, Self::Rejects, Self::CostSignals];
 
     /// The topic's name.
     #[must_use]
@@ -26,6 +28,7 @@ impl Target {
             Self::Incidents => &topics.incidents,
             Self::Rejects => &topics.rejects,
             Self::Findings => &topics.findings,
+            Self::CostSignals => &topics.cost_signals,
         }
     }
 }
@@ -71,6 +74,8 @@ pub enum Output {
     Incident(Box<Incident>),
     /// A refused input.
     Reject(Box<Reject>),
+    /// What somebody used, or lost.
+    Cost(Box<CostSignal>),
 }
 
 impl Output {
@@ -80,6 +85,9 @@ impl Output {
                 (Target::Incidents, incident.incident_id.to_string().into_bytes(), serde_json::to_vec(incident))
             }
             Self::Reject(reject) => (Target::Rejects, Vec::new(), serde_json::to_vec(reject)),
+            Self::Cost(signal) => {
+                (Target::CostSignals, signal.sub_account_id.clone().into_bytes(), serde_json::to_vec(signal))
+            }
         };
         Outgoing { sequence, source_offset, target, key, value: value.unwrap_or_default() }
     }

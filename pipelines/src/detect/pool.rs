@@ -20,6 +20,7 @@ use tidewatch_schemas::{
 };
 
 use super::classes::{ClassKey, Classes, StoredClass};
+use super::costs::{Account, MeterChanges, Meters, StoredMeter};
 use super::entry::{Entries, Place};
 use super::folded::{Arrival, Folded};
 use super::neighbours::{Neighbours, REPORTS};
@@ -43,6 +44,7 @@ pub(super) struct Pool {
     neighbours: Neighbours,
     tenants: Tenants,
     sharing: Sharing,
+    meters: Meters,
     changed: bool,
 }
 
@@ -54,6 +56,7 @@ pub(super) struct Changes {
     pub series: Vec<(SeriesId, StoredSeries)>,
     pub tenants: Vec<StoredTenant>,
     pub sharing: SharingChanges,
+    pub meters: MeterChanges,
 }
 
 /// What judging gave.
@@ -75,18 +78,11 @@ impl Pool {
             quiet: false,
             cases: grouping::State::default(),
             locks: tidewatch_detectors::locks::State::default(),
+            account: Account::default(),
             refused: Folded::default(),
             last_origin: None,
         };
-        Self {
-            state,
-            series: Entries::default(),
-            classes: Classes::default(),
-            neighbours: Neighbours::default(),
-            tenants: Tenants::default(),
-            sharing: Sharing::default(),
-            changed: true,
-        }
+        Self { changed: true, ..Self::restored(state) }
     }
 
     pub fn restored(state: StoredPool) -> Self {
@@ -97,6 +93,7 @@ impl Pool {
             neighbours: Neighbours::default(),
             tenants: Tenants::default(),
             sharing: Sharing::default(),
+            meters: Meters::default(),
             changed: false,
         }
     }
@@ -129,6 +126,10 @@ impl Pool {
         self.sharing.restore(stored);
     }
 
+    pub fn restore_meter(&mut self, stored: StoredMeter) {
+        self.meters.restore(stored);
+    }
+
     pub fn restore_class(&mut self, stored: StoredClass) {
         self.classes.restore(stored);
     }
@@ -137,7 +138,8 @@ impl Pool {
     fn place_of(&mut self, settings: &Settings, key: &SeriesKey) -> Place {
         let tenants = settings.calendars.class(&key.tenant);
         let class = self.classes.index(ClassKey::of(key, Arc::clone(&tenants)));
-        Place { today: Today::new(settings.calendars.of(&key.tenant)), class, tenants }
+        let is_metered = settings.cost.is_metered(key);
+        Place { today: Today::new(settings.calendars.of(&key.tenant)), class, tenants, is_metered }
     }
 
     /// Which pool it is.
@@ -160,8 +162,8 @@ impl Pool {
         let changed = std::mem::take(&mut self.changed);
         let pool = changed.then(|| self.state.clone());
         let (classes, series) = (self.classes.take_changed(), self.series.take_dirty());
-        let sharing = self.sharing.take_changes(&self.state.id);
-        Changes { pool, classes, series, tenants: self.tenants.take_changed(), sharing }
+        let (sharing, meters) = (self.sharing.take_changes(&self.state.id), self.meters.take_changes(&self.state.id));
+        Changes { pool, classes, series, tenants: self.tenants.take_changed(), sharing, meters }
     }
 
     /// Judges one observation.
@@ -244,6 +246,10 @@ impl Pool {
         let Some(class) = self.classes.get_mut(entry.class) else { return };
         let (identity, state, today) = entry.for_judging();
         let verdicts = state.judge(&settings.series, identity, Around { today, class }, time);
+        if !verdicts.metered.is_empty() {
+            let (key, unit) = (identity.key, identity.unit);
+            self.meters.add(&settings.cost, &mut self.state.account, (key, unit), &verdicts.metered);
+        }
         self.series.changed(id, &settings.series);
         self.sharing.absorb(verdicts.readings);
         self.group(settings, verdicts.findings, results);
@@ -254,9 +260,15 @@ impl Pool {
         for finding in findings {
             let now = self.state.time.max(finding.window_end);
             let incident = settings.grouping.observe(&mut self.state.cases, &finding, now);
-            results.outputs.extend(incident.map(published));
+            results.outputs.extend(incident.map(|incident| self.published(settings, incident)));
             results.findings.push(finding);
         }
+    }
+
+    /// A revision with what only the pool knows: where the time goes that its work takes.
+    fn published(&self, settings: &Settings, mut incident: Incident) -> Output {
+        incident.bottleneck = self.sharing.bottleneck(&settings.contention, &incident);
+        Output::Incident(Box::new(incident))
     }
 
     /// Looks at every deadline that the pool's time has passed.
@@ -265,22 +277,32 @@ impl Pool {
             self.judge_due(settings, id, results);
         }
         self.compare(settings, results);
+        self.settle(settings, results);
         results.findings.extend(self.tenants.tell(self.state.time, settings.tenant_limits));
         self.beat(settings);
         self.notice_silence(settings, results);
         let chains = settings.locks.advance(&mut self.state.locks, self.state.time);
         self.group(settings, locks::findings(settings.locks, chains), results);
         let resolved = settings.grouping.advance(&mut self.state.cases, self.state.time);
-        results.outputs.extend(resolved.into_iter().map(published));
+        results.outputs.extend(resolved.into_iter().map(|incident| self.published(settings, incident)));
         results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));
     }
 
     /// Holds what tenants take against how they feel.
     fn compare(&mut self, settings: &Settings, results: &mut Results) {
         let verdicts = self.sharing.advance(&settings.contention, self.state.time);
+        let (burdens, seconds) = self.sharing.burdens();
+        self.state.account.bear(&settings.cost, burdens, (self.state.time, seconds));
         let Some(origin) = self.state.last_origin.clone() else { return };
         let findings = verdicts.iter().map(|verdict| verdict.finding(&self.state.id, &origin)).collect();
         self.group(settings, findings, results);
+    }
+
+    /// Charges the periods that are over.
+    fn settle(&mut self, settings: &Settings, results: &mut Results) {
+        let (account, at) = (&mut self.state.account, (&self.state.id, self.state.time));
+        let signals = self.meters.settle(&settings.cost, account, at);
+        results.outputs.extend(signals.into_iter().map(|signal| Output::Cost(Box::new(signal))));
     }
 
     /// Takes note that the pool's time moved on, and whether it had stood still.
@@ -361,10 +383,6 @@ fn judged_unit(observation: &Observation) -> String {
         Value::Sum(sum) if sum.monotonic => format!("{}/s", observation.unit),
         _ => observation.unit.clone(),
     }
-}
-
-fn published(incident: Incident) -> Output {
-    Output::Incident(Box::new(incident))
 }
 
 fn describe_late(observation: &Observation, closed_until: Timestamp) -> String {

@@ -13,6 +13,7 @@ use tidewatch_schemas::{Content, Observation, Origin, PoolId, Reject, RejectReas
 
 use super::attempts::{Attempts, Fate};
 use super::classes::StoredClass;
+use super::costs::StoredMeter;
 use super::folded::Arrival;
 use super::loss::{Gap, Losses};
 use super::marks::Marks;
@@ -308,6 +309,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
             pool.restore_sharing(sharing);
         }
     }
+    for (_, bytes) in store.scan(Family::Meters)? {
+        let meter: StoredMeter = stored::decode("a meter", &bytes)?;
+        if let Some(pool) = pools.get_mut(&meter.pool) {
+            pool.restore_meter(meter);
+        }
+    }
     for (_, bytes) in store.scan(Family::Series)? {
         let series: StoredSeries = stored::decode("a series", &bytes)?;
         if let Some(pool) = pools.get_mut(&series.key.pool) {
@@ -319,7 +326,7 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
 
 fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
     let id = pool.id().clone();
-    let Changes { pool, classes, series, tenants, sharing } = pool.take_changes();
+    let Changes { pool, classes, series, tenants, sharing, meters } = pool.take_changes();
     if let Some(changed) = pool {
         batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
     }
@@ -334,6 +341,12 @@ fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> 
     }
     for record in sharing.put {
         batch.put(Family::Sharing, StoredSharing::key(&record.pool, record.number), stored::encode(&record)?);
+    }
+    for series in meters.over {
+        batch.delete(Family::Meters, StoredMeter::key(&id, series));
+    }
+    for record in meters.put {
+        batch.put(Family::Meters, StoredMeter::key(&id, record.series), stored::encode(&record)?);
     }
     for (id, series) in series {
         batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);

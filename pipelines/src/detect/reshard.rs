@@ -10,6 +10,7 @@ use tidewatch_schemas::PoolId;
 use tidewatch_schemas::partition::partition_of;
 
 use super::classes::StoredClass;
+use super::costs::StoredMeter;
 use super::lineage::Lineage;
 use super::loss::Losses;
 use super::outbox::{Outbox, PUBLISHED};
@@ -23,7 +24,8 @@ use crate::state::{Batch, Family, StateStore};
 /// Values of a batch.
 const PER_BATCH: usize = 5_000;
 /// Families whose values belong to a pool.
-const OF_POOLS: [Family; 5] = [Family::Pools, Family::Classes, Family::Tenants, Family::Sharing, Family::Series];
+const OF_POOLS: [Family; 6] =
+    [Family::Pools, Family::Classes, Family::Tenants, Family::Sharing, Family::Meters, Family::Series];
 
 /// What was moved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -184,6 +186,7 @@ fn pool_of(family: Family, value: &[u8]) -> Result<PoolId, ProcessorError> {
         Family::Classes => stored::decode::<StoredClass>("a class", value)?.key.pool,
         Family::Tenants => stored::decode::<StoredTenant>("a tenant", value)?.pool,
         Family::Sharing => stored::decode::<StoredSharing>("what tenants share", value)?.pool,
+        Family::Meters => stored::decode::<StoredMeter>("a meter", value)?.pool,
         _ => stored::decode::<StoredSeries>("a series", value)?.key.pool,
     })
 }
@@ -240,6 +243,7 @@ fn read<T: serde::de::DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::costs::Account;
     use crate::detect::{Gap, Kinship, Missing};
     use crate::state::MemoryStore;
 
@@ -302,6 +306,7 @@ mod tests {
         let pool = PoolId::from("eu-1");
         let belongs = place(&pool, 4);
         let state = StoredPool {
+            account: Account::default(),
             id: pool,
             time: tidewatch_schemas::Timestamp(0),
             pulse: tidewatch_detectors::silence::Rhythm::default(),

@@ -4,7 +4,7 @@ use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::locks::Locks;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
-use tidewatch_detectors::{Contention, Grouping, judges};
+use tidewatch_detectors::{Contention, Cost, Grouping, judges, series};
 use tidewatch_schemas::Catalog;
 #[cfg(debug_assertions)]
 use tidewatch_schemas::Value;
@@ -23,6 +23,8 @@ pub struct Settings {
     pub locks: Locks,
     /// How tenants are held against each other.
     pub contention: Contention,
+    /// What is charged and how.
+    pub cost: Cost,
     /// What `now` is.
     pub clock: Clock,
     /// Most series of a pool.
@@ -65,6 +67,10 @@ impl Settings {
             grouping,
             locks: Locks { tell_after_ms: config.lock_wait_after_ms },
             contention: Contention::new(config.window_ms, config.lateness_ms, adopt_after_ms),
+            cost: Cost {
+                patience_ms: series::patience_ms(config.window_ms, config.lateness_ms),
+                ..config.cost.clone()
+            },
             clock: config.clock,
             series_limit: config.series_limit,
             tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },

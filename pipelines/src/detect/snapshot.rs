@@ -116,7 +116,7 @@ impl Snapshot {
     pub fn inspect(&self, settings: &Settings, id: SeriesId, at: Option<Timestamp>) -> Option<Believed> {
         let series = self.series.iter().find(|series| series.key.id() == id)?;
         let spec = Catalog.lookup(series.key.signal.as_str());
-        let who = Identity { key: &series.key, spec, unit: &series.unit };
+        let who = Identity { key: &series.key, spec, unit: &series.unit, is_metered: false };
         let mut class = self.class_of(series);
         let mut today = Today::new(settings.calendars.of(&series.key.tenant));
         let around = Around { today: &mut today, class: &mut class };

@@ -10,10 +10,11 @@ use tidewatch_detectors::silence::Rhythm;
 use tidewatch_detectors::{SeriesState, grouping, locks};
 use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 
+use super::costs::Account;
 use super::folded::Folded;
 
 /// Version of every stored value.
-pub(super) const VERSION: u8 = 4;
+pub(super) const VERSION: u8 = 5;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +43,8 @@ pub(super) struct StoredPool {
     pub cases: grouping::State,
     /// Who waits for whose lock.
     pub locks: locks::State,
+    /// What its tenants lost, and since when they were not charged.
+    pub account: Account,
     pub refused: Folded,
     /// Where the latest observation came from.
     pub last_origin: Option<Origin>,
@@ -97,7 +100,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 4: run the release that wrote it"
+            "a number has version 9; this release reads version 5: run the release that wrote it"
         );
     }
 

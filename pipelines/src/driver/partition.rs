@@ -67,6 +67,7 @@ impl Partition {
         outputs.incident_records.extend(published.incident_records);
         outputs.incidents.extend(published.incidents);
         outputs.rejects.extend(published.rejects);
+        outputs.cost_signals.extend(published.cost_signals);
         outputs.findings.extend(published.findings);
         Ok(())
     }

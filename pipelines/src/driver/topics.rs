@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidewatch_schemas::{Incident, Reject};
+use tidewatch_schemas::{CostSignal, Incident, Reject};
 
 use super::Outputs;
 use crate::detect::{Mark, Marks, NumberedFinding, Outgoing, Target};
@@ -78,6 +78,7 @@ fn publish(outputs: &mut Outputs, output: Outgoing) {
             outputs.incident_records.push(output.value);
         }
         Target::Rejects => outputs.rejects.extend(serde_json::from_slice::<Reject>(&output.value)),
+        Target::CostSignals => outputs.cost_signals.extend(serde_json::from_slice::<CostSignal>(&output.value)),
         Target::Findings => {}
     }
 }

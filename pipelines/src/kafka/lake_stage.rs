@@ -162,7 +162,7 @@ impl LakeStage {
                 Ok(Published::Another) => self.begin_again(consumer, &key, one)?,
                 Err(error) if error.passes() && !all => {
                     tracing::warn!(%error, "the lake cannot be written for now");
-                    self.halt(consumer, true)?;
+                    halt(consumer, true)?;
                     *resting = Some(Stopwatch::start());
                     return Ok(());
                 }
@@ -171,7 +171,7 @@ impl LakeStage {
         }
         if resting.take().is_some() {
             tracing::info!("the lake is written again");
-            self.halt(consumer, false)?;
+            halt(consumer, false)?;
         }
         Ok(())
     }
@@ -195,13 +195,6 @@ impl LakeStage {
         *held = self.resume(topic, *number, (0, i64::MAX))?;
         let offset = Offset::Offset(held.partition.next_offset());
         consumer.seek(topic, *number, offset, PATIENCE).map_err(while_trying("go on elsewhere"))
-    }
-
-    /// Stops or goes on reading.
-    fn halt(&self, consumer: &BaseConsumer<Tables>, halt: bool) -> Result<(), StageError> {
-        let assigned = consumer.assignment().map_err(while_trying("ask which partitions are held"))?;
-        let done = if halt { consumer.pause(&assigned) } else { consumer.resume(&assigned) };
-        done.map_err(while_trying("stop or go on reading"))
     }
 
     /// Reads what stands in the topics to its end.
@@ -245,6 +238,13 @@ impl LakeStage {
             }
         }
     }
+}
+
+/// Stops or goes on reading.
+fn halt(consumer: &BaseConsumer<Tables>, halt: bool) -> Result<(), StageError> {
+    let assigned = consumer.assignment().map_err(while_trying("ask which partitions are held"))?;
+    let done = if halt { consumer.pause(&assigned) } else { consumer.resume(&assigned) };
+    done.map_err(while_trying("stop or go on reading"))
 }
 
 fn tolerate(error: KafkaError) -> Result<(), StageError> {

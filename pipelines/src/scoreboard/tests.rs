@@ -58,6 +58,7 @@ pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
         unit: "s".into(),
         season: Season::Recent,
         confidence: 0.9,
+        bottleneck: None,
         runbook: "slow-requests".into(),
         evidence: Vec::new(),
     }

@@ -28,7 +28,7 @@ pub(crate) fn finding(tenant: &str, minute: i64) -> Value {
 
 /// A charge of `tenant`.
 pub(crate) fn charge(tenant: &str, cost: &str) -> Value {
-    json!({"SubAccountId": tenant, "AllocatedResourceId": "pg-1", "AllocatedMethodId": "usage-share-v1",
+    json!({"x_Kind": "allocated", "SubAccountId": tenant, "ResourceId": "pg-1", "AllocatedResourceId": "pg-1", "AllocatedMethodId": "usage-share-v1",
         "ChargePeriodStart": "2026-11-22T00:00:00.000Z", "ChargePeriodEnd": "2026-11-23T00:00:00.000Z",
         "ChargeCategory": "Usage", "ChargeDescription": "its part of pg-1", "ConsumedQuantity": 3.5, "ConsumedUnit": "h",
         "EffectiveCost": cost, "BillingCurrency": "EUR", "x_Pool": "eu-1"})

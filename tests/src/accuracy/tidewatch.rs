@@ -139,7 +139,7 @@ impl Watched {
     }
 
     fn judge(&mut self, settings: &Settings, class: &mut Class, until: Timestamp) {
-        let who = Identity { key: &self.key, spec: Catalog.lookup("value"), unit: "1" };
+        let who = Identity { key: &self.key, spec: Catalog.lookup("value"), unit: "1", is_metered: false };
         let around = Around { today: &mut self.today, class };
         let found = self.state.judge(settings, who, around, until);
         self.found.findings.extend(found.findings);

@@ -40,6 +40,8 @@ const NAMES: [&str; 3] = [STEADY, "two", "three"];
 const CHECKPOINTS: Duration = Duration::from_secs(5);
 /// One thing of so many that go wrong is the end of the broker.
 const BROKER_EVERY: usize = 6;
+/// Fewer cost signals than come of one recording.
+const LEAST_COSTS: usize = 50;
 /// Records of a round that nobody can read.
 const GARBAGE: usize = 200;
 /// How long what waits may take to be gone, once there is peace.
@@ -274,15 +276,15 @@ fn verify_observations(case: &Deployment) -> usize {
     repeated
 }
 
-/// Every reject stands there once.
-fn verify_rejects(case: &Deployment, expected: &[Vec<u8>]) {
+/// Every record of a topic stands there once, and there are enough of them for something to have been tried.
+fn verify_once(case: &Deployment, topic: &str, (expected, least): (&[Vec<u8>], usize)) {
     let sorted = |mut records: Vec<Vec<u8>>| {
         records.sort();
         records.into_iter().map(|record| String::from_utf8_lossy(&record).into_owned()).collect::<Vec<_>>()
     };
-    let found = case.topics.tail(&case.names.rejects).rest().into_iter().map(|record| record.value).collect();
-    assert_eq!(sorted(found), sorted(expected.to_vec()));
-    assert!(expected.len() >= GARBAGE, "{} rejects: nothing was tried", expected.len());
+    let found = case.topics.tail(topic).rest().into_iter().map(|record| record.value).collect();
+    assert_eq!(sorted(found), sorted(expected.to_vec()), "{topic}");
+    assert!(expected.len() >= least, "{topic} has {} records: nothing was tried", expected.len());
 }
 
 /// Every finding, once each for a reader who filters; as they stand in the topic some may be repeated.
@@ -332,7 +334,7 @@ fn whatever_is_killed_every_incident_is_there_once() {
             sender.join().expect("the recording was sent");
         }
     }
-    let Published { incidents: expected, rejects, findings } = of_sources(&case);
+    let Published { incidents: expected, rejects, findings, costs } = of_sources(&case);
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
     case.await_end_of_input();
     let ingested_again = verify_observations(&case);
@@ -343,13 +345,15 @@ fn whatever_is_killed_every_incident_is_there_once() {
     fleet.running.values_mut().for_each(Program::end_in_order);
     read_expected(&incidents, &mut found, &expected);
     assert_once_each(&found, &expected);
-    verify_rejects(&case, &rejects);
+    verify_once(&case, &case.names.rejects, (&rejects, GARBAGE));
+    verify_once(&case, &case.names.cost_signals, (&costs, LEAST_COSTS));
     let repeated = verify_findings(&case, &findings);
     println!(
-        "{rounds} rounds, {:?}: {} incident records and {} rejects once each; {} findings once each, {repeated} repeats dropped; {ingested_again} envelopes ingested again",
+        "{rounds} rounds, {:?}: {} incident records, {} rejects and {} cost signals once each; {} findings once each, {repeated} repeats dropped; {ingested_again} envelopes ingested again",
         fleet.done,
         expected.len(),
         rejects.len(),
+        costs.len(),
         findings.len()
     );
     let broken = fleet.soak.broken(&BOUNDS);

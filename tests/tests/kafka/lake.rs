@@ -49,6 +49,7 @@ fn the_lake_has_each_record_once_however_often_its_writer_is_killed() {
         (Table::IncidentEvents, &case.names.incidents),
         (Table::Findings, &case.names.findings),
         (Table::Rejects, &case.names.rejects),
+        (Table::CostSignals, &case.names.cost_signals),
     ];
     let lag = |topic: &String| case.topics.lag(&case.lake_group(), topic);
     assert!(program::until(LIMIT, || topics.iter().all(|(_, topic)| lag(topic) == Some(0))), "{}", writer.last_words());

@@ -77,19 +77,7 @@ impl Section<'_> {
 
     /// A finite number within `range`.
     pub(in crate::config) fn number(&mut self, key: &str, range: RangeInclusive<f64>) -> f64 {
-        self.parse(key, *range.start(), |value| {
-            let number = match &value.kind {
-                ValueKind::I64(number) => Some(*number as f64),
-                ValueKind::Float(number) => Some(*number),
-                ValueKind::String(text) => text.trim().parse().ok(),
-                _ => None,
-            };
-            let not_one = || Wrong::new(format!("{} is not a number", shown(value)), between(&range));
-            number.ok_or_else(not_one).and_then(|number: f64| {
-                // NaN lies in no range.
-                if range.contains(&number) { Ok(number) } else { Err(out_of(value, &range)) }
-            })
-        })
+        self.parse(key, *range.start(), |value| number_of(value, &range))
     }
 
     /// A duration within `range`, of whole milliseconds.
@@ -182,6 +170,21 @@ impl Section<'_> {
         entries.sort_by(|(left, _), (right, _)| left.cmp(right));
         entries
     }
+}
+
+/// A finite number within `range`.
+pub(in crate::config) fn number_of(value: &Value, range: &RangeInclusive<f64>) -> Result<f64, Wrong> {
+    let number = match &value.kind {
+        ValueKind::I64(number) => Some(*number as f64),
+        ValueKind::Float(number) => Some(*number),
+        ValueKind::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let not_one = || Wrong::new(format!("{} is not a number", shown(value)), between(range));
+    number.ok_or_else(not_one).and_then(|number: f64| {
+        // NaN lies in no range.
+        if range.contains(&number) { Ok(number) } else { Err(out_of(value, range)) }
+    })
 }
 
 fn text_of(value: &Value) -> Result<String, Wrong> {

@@ -19,7 +19,7 @@ fn each_mistake_says_what_would_be_right() {
         (
             "{ url: ftp://a/b }",
             "url: \"ftp://a/b\" cannot be used: there is no object store ftp; write a folder such as \
-             file:///mnt/checkpoints, a bucket such as s3://bucket/prefix, or none",
+             file:///mnt/tidewatch, a bucket such as s3://bucket/prefix, or none",
         ),
         (
             "{ url: s3://bucket, options: { aws_regoin: eu } }",

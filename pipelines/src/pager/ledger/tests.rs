@@ -32,6 +32,7 @@ pub fn incident(revision: u32) -> Incident {
         unit: "s".to_owned(),
         season: Season::Recent,
         confidence: 1.0,
+        bottleneck: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
     }

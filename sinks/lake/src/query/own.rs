@@ -14,8 +14,8 @@ use crate::column::{Cell, Cells};
 use crate::table::Table;
 
 /// Columns of an incident that may say something about any of its tenants.
-const SHARED_INCIDENT: [&str; 9] =
-    ["summary", "signal", "expected", "actual", "unit", "season", "confidence", "evidence", "resource"];
+const SHARED_INCIDENT: [&str; 10] =
+    ["summary", "signal", "expected", "actual", "unit", "season", "confidence", "bottleneck", "evidence", "resource"];
 /// Columns that name tenants.
 const NAMES: [&str; 3] = ["tenants", "victims", "culprits"];
 /// Columns of a finding of contention that may say something about others.
@@ -35,6 +35,9 @@ const CONTENTION: [&str; 13] = [
     "advice",
 ];
 
+/// Columns of a charge that say because of whom it is.
+const CULPRIT: [&str; 2] = ["charge_description", "x_culprit"];
+
 /// The rows of `tenant` in a batch of all columns of `table`, without what is not the tenant's own.
 pub(super) fn rows(table: Table, tenant: &str, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     match table {
@@ -44,7 +47,11 @@ pub(super) fn rows(table: Table, tenant: &str, batch: &RecordBatch) -> Result<Re
             let is_plain: BooleanArray = (0..own.num_rows()).map(|row| Some(is_null(&own, "guilt", row))).collect();
             keep_where(&own, &CONTENTION, &is_plain)
         }
-        Table::CostSignals => filter_record_batch(batch, &named(tenant, column(batch, "sub_account_id")?)?),
+        Table::CostSignals => {
+            let own = filter_record_batch(batch, &named(tenant, column(batch, "sub_account_id")?)?)?;
+            let is_plain: BooleanArray = (0..own.num_rows()).map(|row| Some(is_null(&own, "x_culprit", row))).collect();
+            keep_where(&own, &CULPRIT, &is_plain)
+        }
         Table::Rejects => Ok(batch.slice(0, 0)),
     }
 }

@@ -21,7 +21,7 @@ pub struct View {
 }
 
 /// Every view, each after those that it is made of.
-pub const VIEWS: [View; 6] = [
+pub const VIEWS: [View; 8] = [
     View {
         name: "incidents",
         doc: "each incident in its last revision; the columns are those of incident_events",
@@ -129,7 +129,49 @@ pub const VIEWS: [View; 6] = [
         sql: Some(
             "SELECT sub_account_id AS tenant, date_trunc('month', charge_period_start) AS month, x_pool AS pool, \
              allocated_resource_id AS resource, sum(effective_cost) AS cost, billing_currency AS currency \
-             FROM cost_signals GROUP BY 1, 2, 3, 4, 6",
+             FROM cost_signals WHERE x_kind = 'allocated' GROUP BY 1, 2, 3, 4, 6",
+        ),
+    },
+    View {
+        name: "fair_share",
+        doc: "what each tenant used of a resource in a day against what it is entitled to; rank 1 is furthest beyond",
+        columns: &[
+            ("tenant", "the tenant"),
+            ("day", "the day, in UTC"),
+            ("pool", "the pool"),
+            ("resource", "the shared resource"),
+            ("used", "how much it used, in `unit`"),
+            ("entitled", "what it is entitled to, in `unit`"),
+            ("unit", "unit of both"),
+            ("times_entitled", "used over entitled"),
+            ("rank", "place among the tenants of the resource that day"),
+        ],
+        sql: Some(
+            "SELECT *, rank() OVER (PARTITION BY pool, resource, unit, day ORDER BY times_entitled DESC) AS rank FROM ( \
+               SELECT sub_account_id AS tenant, date_trunc('day', charge_period_start) AS day, x_pool AS pool, \
+               resource_id AS resource, sum(consumed_quantity) AS used, sum(x_entitled_quantity) AS entitled, \
+               consumed_unit AS unit, sum(consumed_quantity) / nullif(sum(x_entitled_quantity), 0) AS times_entitled \
+               FROM cost_signals WHERE x_kind = 'allocated' AND x_entitled_quantity IS NOT NULL GROUP BY 1, 2, 3, 4, 7)",
+        ),
+    },
+    View {
+        name: "waiting",
+        doc: "what tenants lost in a day because of somebody else, in time of waiting workers and in money",
+        columns: &[
+            ("day", "the day, in UTC"),
+            ("pool", "the pool"),
+            ("resource", "what they share"),
+            ("culprit", "who took too much; null for whom that is not to know"),
+            ("victim", "who waited"),
+            ("seconds", "how long workers were held by nothing but waiting, in seconds"),
+            ("cost", "what that is worth, in `currency`; null where waiting has no price"),
+            ("currency", "ISO 4217 code"),
+        ],
+        sql: Some(
+            "SELECT date_trunc('day', charge_period_start) AS day, x_pool AS pool, resource_id AS resource, \
+             x_culprit AS culprit, sub_account_id AS victim, sum(consumed_quantity) AS seconds, \
+             sum(x_at_risk_cost) AS cost, billing_currency AS currency \
+             FROM cost_signals WHERE x_kind = 'at_risk' GROUP BY 1, 2, 3, 4, 5, 8",
         ),
     },
 ];

@@ -3,7 +3,7 @@
 use super::{Column, column};
 use crate::column::Kind::{Json, Number, Text, Texts, Time, Whole};
 
-pub(super) const COLUMNS: [Column; 23] = [
+pub(super) const COLUMNS: [Column; 24] = [
     column("incident_id", "/incident_id", Text, "which incident; 32 hexadecimal digits"),
     column("revision", "/revision", Whole, "counts the changes of the incident from 1"),
     column("state", "/state", Text, "open, acknowledged, resolved or reopened"),
@@ -25,6 +25,12 @@ pub(super) const COLUMNS: [Column; 23] = [
     column("unit", "/unit", Text, "unit of `expected` and `actual`"),
     column("season", "/season", Text, "which season said what to expect: recent, daily, weekly or calendar"),
     column("confidence", "/confidence", Number, "how far the verdict can be trusted, 0 to 1"),
+    column(
+        "bottleneck",
+        "/bottleneck",
+        Json,
+        "where the time of requests goes, as JSON text; null where nothing says so",
+    ),
     column("runbook", "/runbook", Text, "name of the runbook to open"),
     column("evidence", "/evidence", Json, "the series that speak for it, strongest first, as JSON text"),
 ];
