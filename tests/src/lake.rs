@@ -83,6 +83,11 @@ fn comparable(kind: Kind, value: Option<&Value>) -> String {
     match kind {
         Kind::Time => serde_json::from_value::<Timestamp>(value.clone()).map(|at| at.0.to_string()).expect("a time"),
         Kind::Number => value.as_f64().map(|number| format!("{number:?}")).expect("a number"),
+        // Text in the record, a number in the row.
+        Kind::Money => {
+            let amount = value.as_str().map_or_else(|| value.as_f64(), |text| text.parse().ok());
+            amount.map(|amount| format!("{amount:?}")).expect("an amount")
+        }
         // The row has the JSON as text.
         Kind::Json => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
         _ => value.to_string(),
