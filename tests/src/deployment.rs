@@ -18,6 +18,7 @@ use crate::topics::{Tail, Topics};
 const LIMIT: Duration = Duration::from_mins(2);
 
 /// A Tidewatch that shares nothing with others but the broker.
+#[expect(clippy::struct_excessive_bools, reason = "what a test wants is there or not")]
 pub struct Deployment {
     /// Its own topics.
     pub names: Names,
