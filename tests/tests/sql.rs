@@ -68,18 +68,14 @@ async fn verify(store: &Store, text: &str) -> (Vec<String>, usize) {
             session_now = session(store, Some(tenant)).await;
             continue;
         }
-        let (sql, expected) = rest
-            .join("\n")
-            .split_once("\n----")
-            .map(|(sql, expected)| {
-                (sql.to_owned(), expected.trim_start_matches('\n').trim_end_matches('\n').to_owned())
-            })
-            .unwrap_or_else(|| panic!("a block without ----:\n{block}"));
+        let text = rest.join("\n");
+        let Some((sql, expected)) = text.split_once("\n----") else { panic!("a block without ----:\n{block}") };
+        let expected = expected.trim_matches('\n');
         count += 1;
-        let answer = rows(&session_now, &sql).await;
+        let answer = rows(&session_now, sql).await;
         let is_right = match (*kind, &answer) {
-            ("query", Ok(rows)) => *rows == expected,
-            ("error", Err(error)) => error.contains(&expected),
+            ("query", Ok(rows)) => rows == expected,
+            ("error", Err(error)) => error.contains(expected),
             _ => false,
         };
         if !is_right {
