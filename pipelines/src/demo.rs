@@ -170,7 +170,7 @@ fn read_until_judged(
         if let Some((incident, bytes)) = reader.next(&mut outputs)? {
             audience.incident(&incident, &bytes);
             revisions.push(incident);
-        } else if judged && outputs >= published && gauges.published.get() == published {
+        } else if judged && gauges.outbox.get() == 0 && outputs >= published && gauges.published.get() == published {
             return Ok(revisions);
         }
         gauges.event_time().into_iter().for_each(|at| audience.reached(at));

@@ -3,6 +3,7 @@
 //! Whatever makes a partition's place in the log uncertain ends the session, not the process: the consumer is made anew and
 //! every partition is opened again from its store, as after a crash.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,6 +77,8 @@ struct Session<'a> {
     failed: Option<Stopwatch>,
     /// Since when somebody else is known to have published for one of our partitions.
     superseded: Option<Stopwatch>,
+    /// Envelopes that were judged and whose outputs are not known to be published.
+    unfinished: Cell<usize>,
     /// Since the last poll.
     polled: Stopwatch,
 }
@@ -139,7 +142,7 @@ impl<'a> Session<'a> {
             config.create_with_context(ownership).map_err(while_trying("make a consumer"))?;
         consumer.subscribe(&[&stage.topic]).map_err(while_trying("subscribe to observations"))?;
         let polled = Stopwatch::start();
-        Ok(Self { stage, consumer, failed: None, superseded: None, polled })
+        Ok(Self { stage, consumer, failed: None, superseded: None, unfinished: Cell::default(), polled })
     }
 
     fn run(mut self, stop: &AtomicBool) -> Result<End, StageError> {
@@ -198,7 +201,7 @@ impl<'a> Session<'a> {
         let at = Timestamp(message.timestamp().to_millis().unwrap_or(0));
         lane.process(&Received { origin: &origin, at, value: message.payload() });
         if message.key().is_some() {
-            self.stage.gauges.judged.add(1);
+            self.unfinished.set(self.unfinished.get() + 1);
         }
         Ok(())
     }
@@ -230,6 +233,7 @@ impl<'a> Session<'a> {
         }
         (self.failed, self.superseded) = (attempt.failed, attempt.superseded);
         self.stage.gauges.outbox.set(held.lanes.values().map(|lane| lane.processor().outbox().len()).sum());
+        self.stage.gauges.judged.add(self.unfinished.take());
         self.stage.gauges.saved(self.stage.checkpoints.as_ref().and_then(|checkpoints| checkpoints.saved()));
         let held_back: BTreeSet<i32> =
             held.lanes.iter().filter(|(_, lane)| lane.is_held()).map(|(number, _)| *number).collect();
