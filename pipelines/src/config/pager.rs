@@ -20,6 +20,7 @@ use super::value::shown;
 use crate::pager::routes::Route;
 
 pub use channel::ChannelConfig;
+pub(super) use channel::optional_truth;
 
 /// Where `runbooks` has the name of one.
 const RUNBOOK: &str = "{runbook}";

@@ -1,7 +1,7 @@
 use serde_json::Value;
 use tidewatch_schemas::finding::{DetectorName, Season};
 use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
-use tidewatch_schemas::{Incident, IncidentId, Origin, SeriesId, TenantId, Timestamp};
+use tidewatch_schemas::{Incident, IncidentId, Origin, Response, SeriesId, TenantId, Timestamp};
 
 use super::alertmanager::Alertmanager;
 use super::incident_io::IncidentIo;
@@ -59,6 +59,9 @@ fn incident(state: State) -> Incident {
         confidence: 0.9,
         runbook: "slow-requests".to_owned(),
         evidence: vec![evidence; Incident::MAX_EVIDENCE],
+        severity_reason: String::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 
