@@ -78,7 +78,8 @@ impl Contention {
     }
 
     /// The last step that is over at `now`.
-    fn over(&self, now: Timestamp) -> i64 {
+    #[must_use]
+    pub fn over(&self, now: Timestamp) -> i64 {
         (now + -self.patience_ms).0.div_euclid(self.step_ms) - 1
     }
 

@@ -119,6 +119,7 @@ impl Judges {
     /// Takes note of what the window says about a resource that tenants share.
     fn read(&mut self, bench: &mut Bench<'_>, window: &Closed) {
         let Identity { key, spec, .. } = bench.who;
+        bench.found.readings.extend(Reading::spent(key, spec, (window.start, window.value)));
         if spec.sharing.is_none() && !spec.is_felt() {
             return;
         }

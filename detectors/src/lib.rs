@@ -26,12 +26,14 @@
 //! | [`silence`] | whether something that reports regularly has stopped |
 //! | [`surprise`] | how surprising a deviation is, and how much surprise is too much |
 //! | [`contention`] | who hurts whom on a resource that tenants share |
+//! | [`bottleneck`] | where the time of slow requests goes |
 //! | [`cost`] | who pays which part of a shared resource, and what a culprit's excess cost the others |
 //! | [`locks`] | who waits for whose lock |
 //! | [`grouping`] | which findings are one incident, and when it is over |
 
 pub mod bar;
 pub mod baseline;
+pub mod bottleneck;
 pub mod buckets;
 pub mod calendar;
 pub mod class;

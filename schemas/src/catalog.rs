@@ -73,6 +73,19 @@ pub enum Sharing {
     Waits(Mechanism),
 }
 
+/// What a signal says about the time that requests take on an application server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RequestPart {
+    /// How many requests ended.
+    Count,
+    /// Seconds of their queries.
+    Data,
+    /// Seconds that they took as a whole.
+    Whole,
+    /// Seconds of processors that the server took.
+    Processor,
+}
+
 /// What Tidewatch knows about a signal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SignalSpec {
@@ -96,6 +109,8 @@ pub struct SignalSpec {
     pub runbook: &'static str,
     /// What it says about a resource that tenants share; `None` where it says nothing.
     pub sharing: Option<Sharing>,
+    /// What it says about the time of requests; `None` where it says nothing.
+    pub part: Option<RequestPart>,
 }
 
 impl SignalSpec {

@@ -53,6 +53,31 @@ pub enum Severity {
     Critical,
 }
 
+/// What slow work waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BottleneckKind {
+    /// Workers and processors.
+    Compute,
+    /// The database.
+    Data,
+    /// The code of the application.
+    Application,
+    /// Services outside that the application calls.
+    Integration,
+}
+
+/// Where the time goes that work takes beyond usual.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Bottleneck {
+    /// What it is.
+    pub kind: BottleneckKind,
+    /// Its part of the time beyond usual, 0 to 1.
+    pub share: f64,
+    /// Why, in one sentence.
+    pub reason: String,
+}
+
 /// One series that speaks for the incident, at its worst window so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
@@ -138,6 +163,9 @@ pub struct Incident {
     pub season: Season,
     /// How far the verdict can be trusted, 0 to 1.
     pub confidence: f64,
+    /// Where the time goes that requests take beyond usual; absent where nothing says so.
+    #[serde(default)]
+    pub bottleneck: Option<Bottleneck>,
     /// Name of the runbook to open.
     pub runbook: String,
     /// The series that speak for it, strongest first; at most [`Incident::MAX_EVIDENCE`].

@@ -109,6 +109,7 @@ pub fn incident(number: u128, revision: u32, state: State, at: Timestamp) -> Inc
         unit: "s".to_owned(),
         season: Season::Daily,
         confidence: 0.9,
+        bottleneck: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
         severity_reason: String::new(),

@@ -78,6 +78,11 @@ fn the_demo_finds_the_loud_faults_and_blames_the_right_tenants() {
 const CONTENTION: [&str; 4] =
     ["noisy_neighbour_pg", "noisy_neighbour_workers", "lock_contention", "connection_exhaustion"];
 
+/// What the time of requests went into, where the log of the application server tells: heavy statements and a lock in the
+/// database, more requests than the workers can take.
+const BOTTLENECKS: [(&str, &str); 3] =
+    [("noisy_neighbour_pg", "data"), ("lock_contention", "data"), ("noisy_neighbour_workers", "compute")];
+
 /// Of contention the incident names the culprit, alone, and the three others, who did all suffer; of anything else it
 /// blames nobody.
 fn verify_culprit(label: &Value, incident: &Value) {
@@ -101,6 +106,9 @@ fn verify_tenants(found: &Value, incidents: &[Value]) {
     let incident = incidents.iter().find(|incident| incident["incident_id"] == found["incident_id"]);
     let incident = incident.unwrap_or_else(|| panic!("{} is not in the list", found["incident_id"]));
     verify_culprit(label, incident);
+    if let Some((_, expected)) = BOTTLENECKS.iter().find(|(kind, _)| *kind == text(&label["kind"])) {
+        assert_eq!(incident["bottleneck"]["kind"], *expected, "{label}: {}", incident["bottleneck"]);
+    }
     let named = texts(&incident["tenants"]);
     assert!(named.intersection(&concerned).next().is_some(), "{label} answered by {named:?}");
     if victims.is_empty() {

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 const MOST: usize = 8;
 /// A peak may be exceeded by this much, in natural logarithms, and is still the same.
 const MARGIN: f64 = 0.15;
-/// Scales above usual from which use is an excursion, and below which it is over.
-const BEGINS: f64 = 3.0;
-const ENDS: f64 = 1.5;
+/// Scales above usual from which use is an excursion, and below which it is over. It begins below what can be held against a
+/// tenant, so that whatever might be blamed the third time was noticed the first two times.
+const BEGINS: f64 = 2.0;
+const ENDS: f64 = 1.0;
 
 /// Excursions of one tenant's use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

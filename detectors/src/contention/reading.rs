@@ -1,7 +1,7 @@
 //! What a closed window says about a shared resource: how much of it a tenant takes, or how much a tenant suffers.
 
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::catalog::{Harm, Mechanism, Scale, Sharing};
+use tidewatch_schemas::catalog::{Harm, Mechanism, RequestPart, Scale, Sharing};
 use tidewatch_schemas::{ResourceId, SeriesId, SeriesKey, SignalName, SignalSpec, TenantId, Timestamp};
 
 use crate::signal_scale::{from_scale, to_scale};
@@ -33,6 +33,13 @@ pub enum Says {
         usual: Option<f64>,
         /// Whether work fails, rather than being slow.
         is_failure: bool,
+    },
+    /// What requests took of time.
+    Spends {
+        /// Of which part.
+        part: RequestPart,
+        /// How much, per second.
+        rate: f64,
     },
 }
 
@@ -73,6 +80,18 @@ impl Reading {
         };
         let (tenant, resource, signal) = (key.tenant.clone(), key.resource.clone(), key.signal.clone());
         Some(Self { series: key.id(), tenant, resource, signal, at, says })
+    }
+}
+
+impl Reading {
+    /// What a window of `key` with `value`, at `at`, says about the time of requests; `None` when it says nothing about it, or
+    /// is no number.
+    #[must_use]
+    pub fn spent(key: &SeriesKey, spec: &SignalSpec, (at, rate): (Timestamp, f64)) -> Option<Self> {
+        let part = spec.part.filter(|part| key.tenant.is_customer() || *part == RequestPart::Processor)?;
+        let (tenant, resource, signal) = (key.tenant.clone(), key.resource.clone(), key.signal.clone());
+        let says = Says::Spends { part, rate };
+        rate.is_finite().then(|| Self { series: key.id(), tenant, resource, signal, at, says })
     }
 }
 

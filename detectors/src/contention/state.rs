@@ -79,6 +79,7 @@ impl State {
         let (value, usual) = match reading.says {
             Says::Takes { amount, usual, .. } => (amount, usual),
             Says::Suffers { pain, usual, .. } => (pain, usual),
+            Says::Spends { .. } => return,
         };
         let usual = usual.filter(|usual| usual.is_finite());
         if value.is_finite() {
@@ -105,6 +106,7 @@ impl State {
                 let measure = self.measure_of(reading);
                 self.takers.insert(reading.series, Taker { tenant, measure, latest: None, usual: None });
             }
+            Says::Spends { .. } => return false,
         }
         true
     }

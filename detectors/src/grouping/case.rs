@@ -343,6 +343,7 @@ fn draft(first: &Finding, now: Timestamp) -> Incident {
         unit: first.unit.clone(),
         season: first.season,
         confidence: first.confidence,
+        bottleneck: None,
         runbook: String::new(),
         evidence: Vec::new(),
         findings: 0,

@@ -87,6 +87,7 @@ fn read_route(section: &mut Section) -> Route {
         tenants: optional_texts(section, "tenants"),
         pools: optional_texts(section, "pools"),
         kinds: read_kinds(section),
+        escalation: if section.offers("escalation") { section.whole("escalation", 0..=3) } else { 0 },
         channels: section.texts("channels", |_| Ok(())),
         goes_on: channel::optional_truth(section, "continue"),
     }

@@ -142,6 +142,7 @@ fn opened(gap: &Gap, now: Timestamp, (pool, tenants): (Option<&PoolId>, &[Tenant
         unit: "{record}".to_owned(),
         season: Season::Recent,
         confidence: 1.0,
+        bottleneck: None,
         runbook: "data-loss".to_owned(),
         evidence: Vec::new(),
         findings: 0,

@@ -271,9 +271,15 @@ impl Pool {
         for finding in findings {
             let now = self.state.time.max(finding.window_end);
             let incident = settings.grouping.observe(&mut self.state.cases, &finding, now);
-            results.outputs.extend(incident.map(published));
+            results.outputs.extend(incident.map(|incident| self.published(settings, incident)));
             results.findings.push(finding);
         }
+    }
+
+    /// A revision with what only the pool knows: where the time goes that its work takes.
+    fn published(&self, settings: &Settings, mut incident: Incident) -> Output {
+        incident.bottleneck = self.sharing.bottleneck(&settings.contention, &incident);
+        Output::Incident(Box::new(incident))
     }
 
     /// Looks at every deadline that the pool's time has passed.
@@ -289,7 +295,7 @@ impl Pool {
         let chains = settings.locks.advance(&mut self.state.locks, self.state.time);
         self.group(settings, locks::findings(settings.locks, chains), results);
         let (changed, past) = settings.grouping.advance(&mut self.state.cases, self.state.time);
-        results.outputs.extend(changed.into_iter().map(published));
+        results.outputs.extend(changed.into_iter().map(|incident| self.published(settings, incident)));
         past.into_iter().for_each(|past| self.archive.add(past, self.state.time));
         results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));
     }
@@ -389,10 +395,6 @@ fn judged_unit(observation: &Observation) -> String {
         Value::Sum(sum) if sum.monotonic => format!("{}/s", observation.unit),
         _ => observation.unit.clone(),
     }
-}
-
-fn published(incident: Incident) -> Output {
-    Output::Incident(Box::new(incident))
 }
 
 fn describe_late(observation: &Observation, closed_until: Timestamp) -> String {

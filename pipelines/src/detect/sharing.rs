@@ -1,4 +1,4 @@
-//! Who hurts whom in a pool, and how that is stored.
+//! Who hurts whom in a pool and what slow work waits for, and how that is stored.
 //!
 //! What is remembered of a pool's tenants changes once a step and is then written as a whole: some hundred kilobytes where
 //! there are hundreds of tenants. Micro-batches are many times shorter than a step. What windows say meanwhile waits until
@@ -6,16 +6,25 @@
 //! commits were.
 
 use serde::{Deserialize, Serialize};
+use tidewatch_detectors::bottleneck;
 use tidewatch_detectors::contention::{self, Burden, Contention, Reading, Verdict};
-use tidewatch_schemas::{PoolId, Timestamp};
+use tidewatch_schemas::incident::{Bottleneck, Kind};
+use tidewatch_schemas::{Incident, PoolId, Timestamp};
 
 /// Most steps for which what is borne at their end counts.
 const MOST_BORNE: i64 = 2;
 
+/// What is remembered once a step is judged.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Remembered {
+    contention: contention::State,
+    requests: bottleneck::State,
+}
+
 /// What a pool remembers of how its tenants share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sharing {
-    state: contention::State,
+    remembered: Remembered,
     waiting: Vec<Reading>,
     /// Readings that are in the store.
     written: u32,
@@ -35,7 +44,7 @@ pub(super) struct StoredSharing {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Content {
-    State(Box<contention::State>),
+    State(Box<Remembered>),
     Reading(Reading),
 }
 
@@ -55,8 +64,8 @@ impl Sharing {
     /// Lets the pool's time pass.
     pub fn advance(&mut self, how: &Contention, now: Timestamp) -> Vec<Verdict> {
         self.borne = (Vec::new(), 0.0);
-        let is_empty = self.state.judged().is_none() && self.waiting.is_empty();
-        if is_empty || !how.is_due(&self.state, now) {
+        let is_empty = self.remembered.contention.judged().is_none() && self.waiting.is_empty();
+        if is_empty || !how.is_due(&self.remembered.contention, now) {
             return Vec::new();
         }
         self.judged = true;
@@ -64,13 +73,16 @@ impl Sharing {
         let mut readings = std::mem::take(&mut self.waiting);
         readings.sort_by_key(|reading| (reading.at, reading.series));
         for reading in &readings {
-            how.absorb(&mut self.state, reading);
+            how.absorb(&mut self.remembered.contention, reading);
+            self.remembered.requests.absorb(reading, how.step_ms);
         }
-        let before = self.state.judged();
-        let verdicts = how.advance(&mut self.state, now);
-        let steps = before.zip(self.state.judged()).map_or(1, |(before, after)| after - before);
+        self.remembered.requests.advance(how.over(now));
+        let state = &mut self.remembered.contention;
+        let before = state.judged();
+        let verdicts = how.advance(state, now);
+        let steps = before.zip(state.judged()).map_or(1, |(before, after)| after - before);
         let lasted_ms = steps.clamp(0, MOST_BORNE) * how.step_ms;
-        self.borne = (self.state.burdens(), lasted_ms as f64 / 1_000.0);
+        self.borne = (state.burdens(), lasted_ms as f64 / 1_000.0);
         verdicts
     }
 
@@ -79,10 +91,17 @@ impl Sharing {
         (&self.borne.0, self.borne.1)
     }
 
+    /// Where the time of requests goes that an incident is about; `None` where it is about something else, or nothing is known.
+    pub fn bottleneck(&self, how: &Contention, incident: &Incident) -> Option<Bottleneck> {
+        let is_about_work = matches!(incident.kind, Kind::Slow | Kind::Failing);
+        let requests = Some(&self.remembered.requests).filter(|_| is_about_work)?;
+        requests.verdict(&incident.tenants, incident.started_at, how.step_ms)
+    }
+
     /// Takes in a record; they come in the order of their numbers.
     pub fn restore(&mut self, stored: StoredSharing) {
         match stored.content {
-            Content::State(state) => self.state = *state,
+            Content::State(remembered) => self.remembered = *remembered,
             Content::Reading(reading) => {
                 self.waiting.push(reading);
                 self.written = stored.number;
@@ -97,7 +116,7 @@ impl Sharing {
         if std::mem::take(&mut self.judged) {
             changes.over = 1..self.written + 1;
             self.written = 0;
-            put(0, Content::State(Box::new(self.state.clone())));
+            put(0, Content::State(Box::new(self.remembered.clone())));
         }
         for (number, reading) in (1..).zip(&self.waiting).skip(self.written as usize) {
             put(number, Content::Reading(reading.clone()));

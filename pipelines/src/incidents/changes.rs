@@ -8,7 +8,7 @@ use tidewatch_schemas::{Incident, SeriesId, TenantId};
 use super::is_over;
 use crate::present::measure::Measure;
 use crate::present::moment;
-use crate::present::words::{kind, names, severity};
+use crate::present::words::{bottleneck, kind, names, severity};
 
 /// Most tenants that a change names.
 const TENANTS: usize = 6;
@@ -34,6 +34,10 @@ pub(super) fn changes(before: &Incident, after: &Incident) -> Vec<String> {
     }
     said.extend(evidence(before, after));
     said.extend(measured(before, after));
+    let kind_of = |incident: &Incident| incident.bottleneck.as_ref().map(|found| found.kind);
+    if let Some(found) = kind_of(after).filter(|found| kind_of(before) != Some(*found)) {
+        said.push(format!("bottleneck {}", bottleneck(found)));
+    }
     if before.runbook != after.runbook && !after.runbook.is_empty() {
         said.push(format!("runbook {}", after.runbook));
     }

@@ -15,7 +15,7 @@ use crate::present::layout::{clipped, wrapped};
 use crate::present::measure::Measure;
 use crate::present::moment;
 use crate::present::paint::{Ink, Paint};
-use crate::present::words::{ink_of, kind, names, severity, state};
+use crate::present::words::{bottleneck, ink_of, kind, names, severity, state};
 
 /// Columns of the names in front of what is said.
 const LABEL: usize = 12;
@@ -115,6 +115,9 @@ fn facts(incident: &Incident, view: View) -> Vec<(&'static str, String)> {
         ("severity", format!("{}: {}", severity(incident.severity), meaning(incident.severity))),
         ("confidence", percent(incident.confidence)),
     ];
+    if let Some(found) = &incident.bottleneck {
+        facts.push(("bottleneck", format!("{}: {}", bottleneck(found.kind), found.reason)));
+    }
     if !incident.runbook.is_empty() {
         facts.push(("runbook", incident.runbook.clone()));
     }

@@ -77,6 +77,7 @@ fn opened(id: u32, names: &[&str]) -> Incident {
         unit: "s".into(),
         season: Season::Weekly,
         confidence: 0.992_188,
+        bottleneck: None,
         runbook: "slow-requests".into(),
         evidence: vec![evidence(1, names.first().unwrap_or(&"acme"), (Some(0.868), 0.03, 0.092), 40.0)],
         severity_reason: String::new(),
@@ -120,6 +121,7 @@ fn unruly() -> Vec<Incident> {
             evidence(7, "acme", (None, f64::NEG_INFINITY, f64::INFINITY), f64::NAN),
             evidence(8, &"w".repeat(200), (Some(f64::INFINITY), 0.0, 1e300), -1.0),
         ],
+        bottleneck: None,
         runbook: "r".repeat(200),
         ..opened(4, &[])
     };

@@ -1,6 +1,6 @@
 //! What the parts of an incident are called on a screen, and in which colours.
 
-use tidewatch_schemas::incident::{Kind, Severity, State};
+use tidewatch_schemas::incident::{BottleneckKind, Kind, Severity, State};
 use tidewatch_schemas::{Incident, IncidentId, TenantId};
 
 use super::paint::Ink;
@@ -50,6 +50,15 @@ pub(crate) fn state(state: State) -> &'static str {
         State::Acknowledged => "acknowledged",
         State::Resolved => "resolved",
         State::Reopened => "reopened",
+    }
+}
+
+pub(crate) fn bottleneck(kind: BottleneckKind) -> &'static str {
+    match kind {
+        BottleneckKind::Compute => "compute",
+        BottleneckKind::Data => "data",
+        BottleneckKind::Application => "application",
+        BottleneckKind::Integration => "integration",
     }
 }
 

@@ -58,8 +58,12 @@ pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
         unit: "s".into(),
         season: Season::Recent,
         confidence: 0.9,
+        bottleneck: None,
         runbook: "slow-requests".into(),
         evidence: Vec::new(),
+        severity_reason: String::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 

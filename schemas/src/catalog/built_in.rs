@@ -1,6 +1,6 @@
 //! The built-in entries, as data: one row a signal, grouped by what they speak about.
 
-use super::{Harm, Mechanism, Role, Scale, Sharing, SignalSpec};
+use super::{Harm, Mechanism, RequestPart, Role, Scale, Sharing, SignalSpec};
 use crate::incident::Kind;
 
 /// What is assumed of a signal that no entry names.
@@ -15,6 +15,7 @@ pub(super) const UNKNOWN: SignalSpec = SignalSpec {
     kind: Kind::Unusual,
     runbook: "unusual-behaviour",
     sharing: None,
+    part: None,
 };
 
 pub(super) const fn entry(name: &'static str, unit: Option<&'static str>, harm: Harm, role: Role) -> SignalSpec {
@@ -35,7 +36,13 @@ pub(super) const fn about(spec: SignalSpec, kind: Kind, runbook: &'static str) -
 
 /// A signal that says how much of a resource its tenant takes.
 pub(super) const fn using(spec: SignalSpec, mechanism: Mechanism) -> SignalSpec {
-    SignalSpec { sharing: Some(Sharing::Uses(mechanism)), ..spec }
+    let part = if matches!(mechanism, Mechanism::Cpu) { Some(RequestPart::Processor) } else { spec.part };
+    SignalSpec { sharing: Some(Sharing::Uses(mechanism)), part, ..spec }
+}
+
+/// A signal that says something about the time of requests.
+pub(super) const fn part(spec: SignalSpec, part: RequestPart) -> SignalSpec {
+    SignalSpec { part: Some(part), ..spec }
 }
 
 /// A signal that says how much of a resource its tenant holds at a time, or for how long.

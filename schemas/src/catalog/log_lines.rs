@@ -4,8 +4,8 @@
 //! the reason that everything takes longer. A lock lies inside one database, so who waits for it belongs to the tenant that
 //! holds it.
 
-use super::built_in::{about, entry, holding, judged, using};
-use super::{Harm, Mechanism, Role, Scale, SignalSpec};
+use super::built_in::{about, entry, holding, judged, part, using};
+use super::{Harm, Mechanism, RequestPart, Role, Scale, SignalSpec};
 use crate::incident::Kind;
 
 /// Every entry about lines of logs.
@@ -20,31 +20,40 @@ pub(super) const SIGNALS: &[SignalSpec] = &[
         Kind::Slow,
         "slow-requests",
     ),
-    holding(
-        about(
-            judged(entry("odoo.request.worker.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.05),
-            Kind::Slow,
-            "worker-saturation",
+    part(
+        holding(
+            about(
+                judged(entry("odoo.request.worker.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.05),
+                Kind::Slow,
+                "worker-saturation",
+            ),
+            Mechanism::Workers,
         ),
-        Mechanism::Workers,
+        RequestPart::Whole,
     ),
-    about(
-        judged(entry("odoo.request.query.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.05),
-        Kind::Slow,
-        "database-load",
+    part(
+        about(
+            judged(entry("odoo.request.query.time", Some("s"), Harm::Rise, Role::Context), Scale::Linear, 0.05),
+            Kind::Slow,
+            "database-load",
+        ),
+        RequestPart::Data,
     ),
     about(
         judged(entry("odoo.request.queries", Some("1"), Harm::Rise, Role::Context), Scale::Linear, 5.0),
         Kind::Slow,
         "database-load",
     ),
-    using(
-        about(
-            judged(entry("odoo.requests", Some("1"), Harm::Either, Role::Context), Scale::Linear, 0.2),
-            Kind::Unusual,
-            "unusual-behaviour",
+    part(
+        using(
+            about(
+                judged(entry("odoo.requests", Some("1"), Harm::Either, Role::Context), Scale::Linear, 0.2),
+                Kind::Unusual,
+                "unusual-behaviour",
+            ),
+            Mechanism::Workers,
         ),
-        Mechanism::Workers,
+        RequestPart::Count,
     ),
     about(
         judged(entry("odoo.requests.failed", Some("1"), Harm::Rise, Role::Symptom), Scale::Linear, 0.1),

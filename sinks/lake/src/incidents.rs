@@ -43,6 +43,7 @@ pub fn schema() -> SchemaRef {
         text("unit"),
         text("season"),
         number("confidence"),
+        text("bottleneck").with_nullable(true),
         text("runbook"),
         text("evidence"),
     ]))
@@ -76,10 +77,18 @@ pub fn to_batch(incidents: &[Incident]) -> Result<RecordBatch, LakeError> {
         of_text(rows().map(|row| row.unit.as_str())),
         words("season", rows().map(|row| serde_json::to_value(row.season)))?,
         Arc::new(Float64Array::from_iter_values(rows().map(|row| row.confidence))),
+        bottlenecks(incidents)?,
         of_text(rows().map(|row| row.runbook.as_str())),
         json("evidence", rows().map(|row| serde_json::to_string(&row.evidence)))?,
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
+}
+
+/// What each says of its bottleneck, as JSON text; null where it says nothing.
+fn bottlenecks(incidents: &[Incident]) -> Result<ArrayRef, LakeError> {
+    let text = |row: &Incident| row.bottleneck.as_ref().map(serde_json::to_string).transpose();
+    let texts: serde_json::Result<StringArray> = incidents.iter().map(text).collect();
+    Ok(Arc::new(texts.map_err(|source| LakeError::Json { column: "bottleneck", source })?))
 }
 
 /// Values of a closed set, by the word that the JSON record has for each.
@@ -162,7 +171,7 @@ mod tests {
     #[test]
     fn no_incidents_are_no_rows() {
         let batch = to_batch(&[]).unwrap();
-        assert_eq!((batch.num_rows(), batch.num_columns()), (0, 23));
+        assert_eq!((batch.num_rows(), batch.num_columns()), (0, 24));
     }
 
     #[test]

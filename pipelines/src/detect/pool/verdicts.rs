@@ -8,7 +8,7 @@ use tidewatch_detectors::grouping::NotFollowed;
 use tidewatch_schemas::verdict::Action;
 use tidewatch_schemas::{Origin, Reject, RejectReason, SeriesId, TenantId, Timestamp, Verdict};
 
-use super::{Pool, Results, published};
+use super::{Pool, Results};
 use crate::detect::outgoing::Output;
 use crate::detect::settings::Settings;
 
@@ -51,7 +51,7 @@ impl Pool {
                 if verdict.action == Action::Expected {
                     self.look_at_calendars(settings, &followed.incident.tenants);
                 }
-                results.outputs.push(published(followed.incident));
+                results.outputs.push(self.published(settings, followed.incident));
             }
             Err(NotFollowed::Unknown) => {
                 let detail = format!("{}: pool {} has no such incident, or not any more", what(), self.state.id);

@@ -57,6 +57,7 @@ fn incident(state: State) -> Incident {
         unit: "s".to_owned(),
         season: Season::Recent,
         confidence: 0.9,
+        bottleneck: None,
         runbook: "slow-requests".to_owned(),
         evidence: vec![evidence; Incident::MAX_EVIDENCE],
         severity_reason: String::new(),
