@@ -94,7 +94,9 @@ impl Specialists {
         let Self { mut flatline, mut shift, mut sparse, mut states } = self;
         let knobs =
             [&mut flatline.false_alarms, &mut shift.false_alarms, &mut sparse.false_alarms, &mut states.false_alarms];
-        knobs.into_iter().for_each(|knob| *knob *= factor);
+        for knob in knobs {
+            *knob *= factor;
+        }
         Self { flatline, shift, sparse, states }
     }
 

@@ -197,7 +197,16 @@ impl Case {
             let by_role = role(other).cmp(&role(one));
             by_role.then(other.score.total_cmp(&one.score)).then(one.series.cmp(&other.series))
         });
-        self.evidence.truncate(MOST_SERIES);
+        if self.evidence.len() > MOST_SERIES {
+            // A tenant that suffers is named, however many series of others speak louder.
+            let speaks_again = |place: usize, each: &Evidence| {
+                self.evidence.iter().take(place).any(|other| other.tenant == each.tenant)
+            };
+            let ranked: Vec<(usize, &Evidence)> = self.evidence.iter().enumerate().collect();
+            let weakest = ranked.iter().rev().find(|(place, each)| speaks_again(*place, each));
+            let place = weakest.map_or(MOST_SERIES, |(place, _)| *place);
+            self.evidence.remove(place);
+        }
     }
 
     /// A new revision when something changed that people act on.

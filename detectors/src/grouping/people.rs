@@ -145,7 +145,9 @@ fn forget_expected(expected: &mut Vec<Expected>, now: Timestamp) {
     expected.retain(|event| !event.is_past(now));
     if expected.len() > MOST_EXPECTED {
         let first = (0_usize..).zip(expected.iter()).min_by_key(|(_, event)| event.until).map(|(place, _)| place);
-        first.into_iter().for_each(|place| drop(expected.remove(place)));
+        if let Some(place) = first {
+            expected.remove(place);
+        }
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
         evidence: Vec::new(),
         severity_reason: String::new(),
         findings: 0,
-        response: Response::default(),
+        response: tidewatch_schemas::Response::default(),
     }
 }
 
