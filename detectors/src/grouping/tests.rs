@@ -140,7 +140,11 @@ fn an_incident_resolves_once_calm_and_reopens_inside_the_flap_time() {
     let reopened = feed(&mut state, &start(210));
     assert_eq!((reopened[0].state, reopened[0].incident_id), (Stage::Reopened, opened[0].incident_id));
     assert!(grouping().advance(&mut state, Timestamp(1_000_000)).0.len() == 1);
-    assert!(feed(&mut state, &start(1_100))[0].incident_id != opened[0].incident_id);
+    let later = feed(&mut state, &start(1_100));
+    assert_eq!(later[0].incident_id, opened[0].incident_id, "what came back once is waited for twice as long");
+    assert_eq!(later[0].response.reopened, 2);
+    assert!(grouping().advance(&mut state, Timestamp(2_000_000)).0.len() == 1);
+    assert!(feed(&mut state, &start(2_300))[0].incident_id != opened[0].incident_id);
 }
 
 #[test]

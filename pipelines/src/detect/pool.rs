@@ -296,7 +296,9 @@ impl Pool {
         self.group(settings, locks::findings(settings.locks, chains), results);
         let (changed, past) = settings.grouping.advance(&mut self.state.cases, self.state.time);
         results.outputs.extend(changed.into_iter().map(|incident| self.published(settings, incident)));
-        past.into_iter().for_each(|past| self.archive.add(past, self.state.time));
+        for incident in past {
+            self.archive.add(incident, self.state.time);
+        }
         results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));
     }
 

@@ -197,13 +197,11 @@ impl Processor {
 
     fn listen(&mut self, spoken: &Spoken<'_>, results: &mut Results) {
         let id = &spoken.verdict.pool;
-        match self.pools.get_mut(id) {
-            Some(pool) => pool.listen(&self.settings, spoken, results),
-            None => {
-                let detail = format!("pool {id} is not known, and neither is an incident of it");
-                results.outputs.push(spoken.refusal(RejectReason::UnknownIncident, detail));
-            }
+        if let Some(pool) = self.pools.get_mut(id) {
+            return pool.listen(&self.settings, spoken, results);
         }
+        let detail = format!("pool {id} is not known, and neither is an incident of it");
+        results.outputs.push(spoken.refusal(RejectReason::UnknownIncident, detail));
     }
 
     fn pass_time(&mut self, now: Timestamp, results: &mut Results) {
