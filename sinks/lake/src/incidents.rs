@@ -27,6 +27,7 @@ pub fn schema() -> SchemaRef {
         text("state"),
         text("kind"),
         text("severity"),
+        text("severity_reason"),
         text("pool"),
         text("resource").with_nullable(true),
         Field::new("tenants", texts(), false),
@@ -46,6 +47,8 @@ pub fn schema() -> SchemaRef {
         text("bottleneck").with_nullable(true),
         text("runbook"),
         text("evidence"),
+        Field::new("findings", DataType::Int64, false),
+        text("response"),
     ]))
 }
 
@@ -61,6 +64,7 @@ pub fn to_batch(incidents: &[Incident]) -> Result<RecordBatch, LakeError> {
         words("state", rows().map(|row| serde_json::to_value(row.state)))?,
         words("kind", rows().map(|row| serde_json::to_value(row.kind)))?,
         words("severity", rows().map(|row| serde_json::to_value(row.severity)))?,
+        of_text(rows().map(|row| row.severity_reason.as_str())),
         of_text(rows().map(|row| row.pool.as_str())),
         Arc::new(rows().map(|row| row.resource.as_ref().map(ResourceId::as_str)).collect::<StringArray>()),
         of_texts(rows().map(|row| row.tenants.iter().map(TenantId::as_str))),
@@ -80,6 +84,8 @@ pub fn to_batch(incidents: &[Incident]) -> Result<RecordBatch, LakeError> {
         bottlenecks(incidents)?,
         of_text(rows().map(|row| row.runbook.as_str())),
         json("evidence", rows().map(|row| serde_json::to_string(&row.evidence)))?,
+        Arc::new(Int64Array::from_iter_values(rows().map(|row| i64::try_from(row.findings).unwrap_or(i64::MAX)))),
+        json("response", rows().map(|row| serde_json::to_string(&row.response)))?,
     ];
     Ok(RecordBatch::try_new(schema(), columns)?)
 }
