@@ -18,6 +18,7 @@
 //!
 //! State is `f32` relative to the first value, so that a large level costs no precision.
 
+mod adopt;
 pub mod channels;
 pub mod episode;
 pub mod fleet;

@@ -73,6 +73,26 @@ impl Calendar {
         Day { weekday: self.business.habits(date), is_rest, features: self.features(date), ..civil }
     }
 
+    /// When the civil day ends that holds `at`.
+    #[must_use]
+    pub fn civil_day_end(&self, at: Timestamp) -> Timestamp {
+        let day = self.day(at);
+        // A day on which clocks are changed consists of two.
+        let rest = self.day(day.until);
+        if rest.number == day.number { rest.until } else { day.until }
+    }
+
+    /// The same calendar, in which the days from the one of `from` to the one of `until` count as the event `name`; `None` when
+    /// it has no such event.
+    #[must_use]
+    pub fn with_event(&self, name: &str, (from, until): (Timestamp, Timestamp)) -> Option<Self> {
+        let mut calendar = self.clone();
+        let (first, last) = (zone::civil_day(&self.zone, from)?.1, zone::civil_day(&self.zone, until + -1)?.1);
+        let event = calendar.events.iter_mut().find(|event| event.name == name)?;
+        event.rules.push(Rule::Dates(vec![(first, last)]));
+        Some(calendar)
+    }
+
     /// What is special about `date`.
     #[must_use]
     pub fn features(&self, date: Date) -> Features {

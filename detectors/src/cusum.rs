@@ -61,6 +61,12 @@ impl State {
     pub fn is_watching(&self) -> bool {
         self.memory.windows() >= WARM_UP
     }
+
+    /// Makes the level of now the normal one.
+    pub fn adopt(&mut self) {
+        self.memory.start_over();
+        (self.rise, self.fall) = (Evidence::default(), Evidence::default());
+    }
 }
 
 impl Cusum {
@@ -72,6 +78,12 @@ impl Cusum {
             band: surprise::deviation_exceeded_by(OUTSIDE_BAND),
             adopt_after_ms,
         }
+    }
+
+    /// The same, which makes so many times as many findings by chance.
+    #[must_use]
+    pub fn with_fewer(&self, factor: f64) -> Self {
+        Self { threshold: surprise::rarer(self.threshold, factor), ..self.clone() }
     }
 
     fn weigh(&self, evidence: &mut Evidence, at: Timestamp, surprise: f64) {
@@ -88,8 +100,7 @@ impl Cusum {
     fn adopt_if_settled(&self, state: &mut State, at: Timestamp) {
         let oldest = [&state.rise, &state.fall].into_iter().filter(|side| side.alarming).filter_map(|side| side.since);
         if oldest.min().is_some_and(|since| at - since > self.adopt_after_ms) {
-            state.memory.start_over();
-            (state.rise, state.fall) = (Evidence::default(), Evidence::default());
+            state.adopt();
         }
     }
 }

@@ -10,6 +10,11 @@
 mod blame;
 mod case;
 mod corroboration;
+mod past;
+mod patience;
+mod people;
+mod severities;
+mod silences;
 
 use std::collections::BTreeMap;
 
@@ -18,8 +23,13 @@ use tidewatch_schemas::catalog::Role;
 use tidewatch_schemas::finding::DetectorName;
 use tidewatch_schemas::{Catalog, Finding, Incident, SeriesId, TenantId, Timestamp};
 
-use case::Case;
+use case::{At, Case};
 use corroboration::Waiting;
+pub use past::Past;
+pub use patience::Patience;
+pub use people::{Expected, Followed, NotFollowed};
+pub use severities::{DayKind, Severities, SeverityRule};
+pub use silences::{Silence, When};
 
 /// Most cases of one pool that are remembered; the oldest resolved one gives way.
 const MOST_CASES: usize = 256;
@@ -37,6 +47,12 @@ pub struct Grouping {
     pub adopt_after_ms: i64,
     /// Whether each series speaks for itself: any finding opens an incident.
     pub single: bool,
+    /// What is recorded without paging anybody.
+    pub silences: Vec<Silence>,
+    /// How much what matters.
+    pub severities: Severities,
+    /// How people are kept at it.
+    pub patience: Patience,
 }
 
 /// Cases and waiting findings of one pool.
@@ -44,6 +60,7 @@ pub struct Grouping {
 pub struct State {
     cases: Vec<Case>,
     waiting: BTreeMap<TenantId, Waiting>,
+    expected: Vec<Expected>,
 }
 
 impl State {
@@ -66,20 +83,24 @@ impl Grouping {
 
     /// Takes in a finding at `now`, the pool's time; a new revision when an incident opened or changed.
     pub fn observe(&self, state: &mut State, finding: &Finding, now: Timestamp) -> Option<Incident> {
+        if Self::is_closed_to(state, finding) {
+            return None;
+        }
         if let Some(said) = &finding.contention {
             return self.weigh(state, (finding, said), now);
         }
         let role = self.role(finding);
+        let at = At { now, expected: &state.expected };
         if let Some(case) = state.cases.iter_mut().rev().find(|case| case.concerns(finding)) {
             case.add(self, finding);
-            return case.revise(self, now);
+            return case.revise(self, at);
         }
         if role == Role::Context && !self.single {
             return None;
         }
-        if let Some(case) = self.case_to_join(state, finding, role) {
+        if let Some(case) = self.case_to_join(&mut state.cases, finding, role) {
             case.add(self, finding);
-            return case.revise(self, now);
+            return case.revise(self, at);
         }
         let waiting = state.waiting.entry(finding.tenant.clone()).or_default();
         waiting.add(finding, now + -self.correlate_within_ms);
@@ -92,9 +113,9 @@ impl Grouping {
 
     /// A case that began together with the finding. A cause alone joins only once it is corroborated, see `open`;
     /// what the whole pool shares joins whatever case is open.
-    fn case_to_join<'a>(&self, state: &'a mut State, finding: &Finding, role: Role) -> Option<&'a mut Case> {
+    fn case_to_join<'a>(&self, cases: &'a mut [Case], finding: &Finding, role: Role) -> Option<&'a mut Case> {
         let shared = !finding.tenant.is_customer();
-        let mut active = state.cases.iter_mut().filter(|case| case.is_going_on(finding));
+        let mut active = cases.iter_mut().filter(|case| case.is_going_on(finding));
         if shared {
             return active.max_by_key(|case| case.started_at());
         }
@@ -108,17 +129,18 @@ impl Grouping {
     /// Opens, reopens or joins a case with findings that corroborate each other.
     fn open(&self, state: &mut State, findings: &[Finding], now: Timestamp) -> Option<Incident> {
         let first = findings.iter().min_by_key(|finding| (finding.since, finding.series))?;
-        let fresh = Case::opened_by(self, (first, findings), now);
+        let at = At { now, expected: &state.expected };
+        let fresh = Case::opened_by(self, (first, findings), at);
         let together =
             |case: &&mut Case| case.is_going_on(first) && self.began_together(case.started_at(), first.since);
         if let Some(case) = state.cases.iter_mut().find(together) {
             for finding in findings {
                 case.add(self, finding);
             }
-            return case.revise(self, now);
+            return case.revise(self, at);
         }
-        if let Some(case) = state.cases.iter_mut().find(|case| case.came_back(&fresh, self.resolve_after_ms)) {
-            return case.go_on(self, findings, now);
+        if let Some(case) = state.cases.iter_mut().find(|case| case.came_back(self, &fresh)) {
+            return case.go_on(self, findings, at);
         }
         let incident = fresh.published();
         state.cases.push(fresh);
@@ -132,14 +154,23 @@ impl Grouping {
     }
 
     /// Lets the pool's time pass: cases whose signals stayed in band are resolved, waiting findings are forgotten.
-    pub fn advance(&self, state: &mut State, now: Timestamp) -> Vec<Incident> {
+    /// Those that cannot come back are handed over.
+    pub fn advance(&self, state: &mut State, now: Timestamp) -> (Vec<Incident>, Vec<Past>) {
         let horizon = now + -self.correlate_within_ms;
         state.waiting.retain(|_, waiting| waiting.forget_before(horizon));
-        let resolved = state.cases.iter_mut().filter_map(|case| case.resolve_if_calm(self, now)).collect();
+        state.expected.retain(|event| !event.is_past(now));
+        let at = At { now, expected: &state.expected };
+        let mut changed = Vec::new();
+        for case in &mut state.cases {
+            case.let_go(self, now);
+            changed.extend(case.resolve_if_calm(self, now));
+            changed.extend(case.urge(self, at));
+        }
         // Trouble that comes back is known by when it began, and is only found once its evidence is together.
-        let forgotten = horizon + -2 * self.resolve_after_ms;
-        state.cases.retain(|case| !case.ended_before(forgotten));
-        resolved
+        let is_over = |case: &Case| !case.is_closed() && case.ended_before(horizon + -2 * case.calm_ms(self));
+        let past = state.cases.iter().filter(|case| is_over(case)).map(Past::of).collect();
+        state.cases.retain(|case| !is_over(case));
+        (changed, past)
     }
 }
 

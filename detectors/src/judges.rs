@@ -76,6 +76,21 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// The same, which make so many times as many findings by chance.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the knob needs no more than seven digits")]
+    pub fn with_fewer(&self, factor: f64) -> Self {
+        let false_alarms = self.baseline.false_alarms * factor as f32;
+        Self {
+            cusum: self.cusum.with_fewer(factor),
+            baseline: Baseline { false_alarms, ..self.baseline },
+            specialists: self.specialists.with_fewer(factor),
+            trace: self.trace,
+        }
+    }
+}
+
 impl Judges {
     /// Looks at one closed window; windows come in order of time.
     pub fn look(&mut self, bench: &mut Bench<'_>, (window, origin): (Closed, &Origin)) {
@@ -130,6 +145,18 @@ impl Judges {
             baseline.false_alarms /= 2.0;
         }
         Some(baseline.inspect(state, start, context))
+    }
+
+    /// Makes the level of now the normal one, for every detector.
+    pub fn adopt(&mut self, today: &mut Today) {
+        self.cusum.adopt();
+        if let Some(baseline) = &mut self.baseline {
+            let day = today.at(baseline.next_start());
+            baseline.adopt(&day);
+        }
+        if let Some(special) = &mut self.specialists {
+            special.adopt();
+        }
     }
 
     /// Takes everything that the series contributed out of `class`, and forgets it.

@@ -10,6 +10,7 @@
 //! | [`window`], [`ring`] | which event-time window a value belongs to, and when that window is closed |
 //! | [`series`] | the path of one series: value, window, judgement |
 //! | [`baseline`] | whether a window fits what its series does at this time |
+//! | [`bar`] | how much more evidence a series needs because of false alarms |
 //! | [`calendar`] | what day it is for a tenant |
 //! | [`class`] | what series of one kind have in common |
 //! | [`effects`] | what special days do to a series |
@@ -30,6 +31,7 @@
 //! | [`locks`] | who waits for whose lock |
 //! | [`grouping`] | which findings are one incident, and when it is over |
 
+pub mod bar;
 pub mod baseline;
 pub mod bottleneck;
 pub mod buckets;

@@ -1,8 +1,11 @@
 //! The path of one series: an observation finds its window, a closed window is judged.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::{Finding, Observation, Origin, SeriesKey, SignalSpec, Timestamp, Value};
 
+use crate::bar::Bar;
 use crate::baseline::inspection::Inspection;
 use crate::buckets::{Buckets, LastBuckets};
 use crate::calendar::Today;
@@ -50,6 +53,7 @@ pub struct SeriesState {
     newest: Option<Timestamp>,
     origin: Option<Origin>,
     counts_events: bool,
+    bar: Bar,
 }
 
 /// Who a series is, for those who judge it.
@@ -129,7 +133,8 @@ impl SeriesState {
     ) -> Verdicts {
         let Around { today, class } = around;
         let until = self.closable_until(settings, pool_time);
-        let mut bench = Bench { settings: &settings.judges, who, today, class, found: Verdicts::default() };
+        let judges = self.judged_by(settings, pool_time);
+        let mut bench = Bench { settings: &judges, who, today, class, found: Verdicts::default() };
         while let Some(window) = self.ring.close_next(until, settings.window_ms) {
             self.judge_zeros(settings, window.start, &mut bench);
             if let Some(closed) = window.close(settings.window_ms, self.counts_events) {
@@ -188,6 +193,24 @@ impl SeriesState {
     fn next_zero(&self, settings: &Settings) -> Option<Timestamp> {
         let end = self.newest? + MOST_ZEROS * settings.window_ms;
         self.ring.closed_until().filter(|start| self.counts_events && *start < end)
+    }
+
+    /// The detectors' parameters for this series, which needs more evidence where people called its findings false.
+    fn judged_by<'a>(&self, settings: &'a Settings, now: Timestamp) -> Cow<'a, judges::Settings> {
+        if self.bar.height(now) == 0 {
+            return Cow::Borrowed(&settings.judges);
+        }
+        Cow::Owned(settings.judges.with_fewer(self.bar.factor(now)))
+    }
+
+    /// Takes note at `now` that what was found in the series was a false alarm.
+    pub fn doubt(&mut self, now: Timestamp) {
+        self.bar.raise(now);
+    }
+
+    /// Makes the level of now the normal one.
+    pub fn adopt(&mut self, today: &mut Today) {
+        self.judges.adopt(today);
     }
 
     /// Takes everything that the series contributed out of `class`, and forgets it: it is to belong to another one.

@@ -88,6 +88,18 @@ impl Specialists {
         }
     }
 
+    /// The same, which make so many times as many findings by chance.
+    #[must_use]
+    pub fn with_fewer(self, factor: f64) -> Self {
+        let Self { mut flatline, mut shift, mut sparse, mut states } = self;
+        let knobs =
+            [&mut flatline.false_alarms, &mut shift.false_alarms, &mut sparse.false_alarms, &mut states.false_alarms];
+        for knob in knobs {
+            *knob *= factor;
+        }
+        Self { flatline, shift, sparse, states }
+    }
+
     /// What the detectors conclude about a window; `raw` is what it was before growth was taken. `told` says that the
     /// baseline has told of trouble.
     pub fn judge(&self, state: &mut State, (judged, raw): (&Judged<'_>, &Judged<'_>), told: bool) -> Option<Finding> {

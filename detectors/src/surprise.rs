@@ -48,6 +48,12 @@ pub fn threshold(width_ms: i64, false_alarms: f64) -> f64 {
     room.max(MOST_PER_WINDOW - ALLOWANCE + 1.0)
 }
 
+/// The sum of surprises at which findings by chance are `factor` times as many as at `threshold`.
+#[must_use]
+pub fn rarer(threshold: f64, factor: f64) -> f64 {
+    threshold - libm::log(factor.clamp(1e-6, 1.0)) / DECAY
+}
+
 /// The cumulative sum after one more window.
 #[must_use]
 pub fn accumulate(sum: f64, surprise: f64, threshold: f64) -> f64 {

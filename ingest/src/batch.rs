@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tidewatch_schemas::observation::Value;
 use tidewatch_schemas::{
     Content, Envelope, Observation, Origin, PoolId, Reject, RejectReason, ResourceId, SeriesKey, TenantId, Timestamp,
+    Verdict,
 };
 
 use crate::outcome;
@@ -64,6 +65,7 @@ pub(crate) struct Batch<'a> {
     record: SourceRecord<'a>,
     limits: Limits,
     groups: Vec<Group>,
+    said: Option<Verdict>,
     /// The group of each pool that still has room.
     open: HashMap<PoolId, usize>,
     rejects: Vec<Reject>,
@@ -78,6 +80,7 @@ impl<'a> Batch<'a> {
             record,
             limits,
             groups: Vec::new(),
+            said: None,
             open: HashMap::new(),
             rejects: Vec::new(),
             folded: BTreeMap::new(),
@@ -123,6 +126,11 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Takes what a person said, which is all that its record holds.
+    pub(crate) fn say(&mut self, verdict: Verdict) {
+        self.said = Some(verdict);
+    }
+
     /// Refuses point `index`; `excerpt` is the text it was read from. After the first hundred of a record, those of one
     /// reason become one reject that counts them.
     pub(crate) fn refuse(&mut self, index: u32, refusal: Refusal, excerpt: &[u8]) {
@@ -154,7 +162,11 @@ impl<'a> Batch<'a> {
         let groups = std::mem::take(&mut self.groups);
         let mut rejects = std::mem::take(&mut self.rejects);
         rejects.extend(std::mem::take(&mut self.folded).into_values().map(with_count_in_detail));
-        let envelopes = (0_u32..).zip(groups).map(|(index, group)| self.envelope(index, group)).collect();
+        let said = self.said.take().map(|verdict| Envelope {
+            content: Content::Verdict { origin: self.origin(0), received: self.record.received, verdict },
+        });
+        let observed = (0_u32..).zip(groups).map(|(index, group)| self.envelope(index, group));
+        let envelopes = said.into_iter().chain(observed).collect();
         Handled { envelopes, rejects, clamped: self.clamped, unassigned: self.unassigned }
     }
 

@@ -10,7 +10,7 @@ use crate::record::SourceRecord;
 use crate::rule::RuleList;
 use crate::rule::parse::{self, SettingsError};
 use crate::settings::{Format, Limits, Settings};
-use crate::{json_lines, otlp, text};
+use crate::{json_lines, otlp, text, verdicts};
 
 /// The pool when no rule matches; the same for every format.
 pub(crate) const DEFAULT_POOL: &str = "default";
@@ -49,6 +49,13 @@ impl Ingest {
         Err(SettingsError { problems })
     }
 
+    /// The same, which also reads what people do about incidents from `topic`.
+    #[must_use]
+    pub fn with_verdicts(mut self, topic: &str) -> Self {
+        self.formats.insert(topic.to_owned(), Format::Verdicts);
+        self
+    }
+
     /// What `record` becomes. Infallible: what cannot be read is a reject.
     #[must_use]
     pub fn handle(&self, record: &SourceRecord<'_>) -> Handled {
@@ -69,6 +76,7 @@ impl Ingest {
             Format::OtlpLogsProto => self.logs(otlp::proto::logs(bytes)?, record, batch),
             Format::OtlpLogsJson => self.logs(otlp::json::logs(bytes)?, record, batch),
             Format::JsonLines => json_lines::decode(bytes, self.limits, batch)?,
+            Format::Verdicts => batch.say(verdicts::decode(bytes)?),
         }
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! | `place` | what is settled once for all points of an OTLP resource |
 //! | `otlp`, `json_lines` | the decoders |
 //! | [`logs`] | the parsers of log lines, whose numbers become observations of their own |
+//! | `verdicts` | what people do about incidents |
 //! | `signal`, `point`, `value` | what every format checks: units, times, values |
 //! | `batch` | what one record became: envelopes by pool, rejects, counts |
 //!
@@ -44,6 +45,7 @@ pub mod settings;
 mod signal;
 mod text;
 mod value;
+mod verdicts;
 
 pub use batch::Handled;
 pub use ingest::Ingest;

@@ -24,6 +24,9 @@ pub enum Format {
     OtlpLogsJson,
     /// Tidewatch's own: one JSON object per line, one or several lines per record.
     JsonLines,
+    /// What people do about incidents, one JSON object per record. Only Tidewatch's own topic has it.
+    #[serde(skip)]
+    Verdicts,
 }
 
 impl Format {
@@ -37,6 +40,7 @@ impl Format {
             Self::OtlpMetricsJson => "otlp_metrics_json",
             Self::OtlpLogsJson => "otlp_logs_json",
             Self::JsonLines => "json_lines",
+            Self::Verdicts => "verdicts",
         }
     }
 }

@@ -18,6 +18,7 @@ mod cost;
 mod detect;
 mod environment;
 mod error;
+mod incidents;
 mod ingest;
 mod kafka;
 mod lake;
@@ -115,11 +116,12 @@ fn read(root: &mut Section) -> Config {
     let [sources, group, lake] = ["ingest.sources", "detect.group", "lake.group"].map(|path| root.origin(path));
     let calendars = root.section("calendar", calendar::read);
     let cost = root.section("cost", cost::read);
+    let incidents = root.section("incidents", incidents::read);
     let config = Config {
         kafka: root.section("kafka", kafka::read),
         topics: root.section("topics", topics::read),
         ingest: root.section("ingest", ingest::read),
-        detect: root.section("detect", |section| detect::read(section, (calendars, cost))),
+        detect: root.section("detect", |section| detect::read(section, (calendars, cost, incidents))),
         pager: root.section("pager", pager::read),
         lake: root.section("lake", lake::read),
         log: root.section("log", log::read),
@@ -132,7 +134,8 @@ fn read(root: &mut Section) -> Config {
 /// Reading what Tidewatch writes would be a loop.
 fn refuse_own_topics(root: &mut Section, config: &Config, origin: &str) {
     let names = &config.topics.names;
-    let own = [&names.observations, &names.incidents, &names.cost_signals, &names.findings, &names.rejects];
+    let own =
+        [&names.observations, &names.incidents, &names.cost_signals, &names.findings, &names.rejects, &names.verdicts];
     for (index, source) in config.ingest.settings.sources.iter().enumerate() {
         let key = format!("ingest.sources[{index}].topics");
         for topic in source.topics.iter().filter(|topic| own.contains(topic)) {

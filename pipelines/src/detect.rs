@@ -14,6 +14,7 @@
 //!
 //! Nothing here knows a broker or a clock.
 
+mod archive;
 mod attempts;
 mod classes;
 mod costs;

@@ -207,8 +207,8 @@ impl Parts<'_> {
         Ok(IngestStage {
             client: self.client.clone(),
             group: config.group.clone(),
-            ingest: Ingest::new(config.settings.clone())?,
-            sources: sources.collect::<BTreeSet<_>>().into_iter().collect(),
+            ingest: Ingest::new(config.settings.clone())?.with_verdicts(&names.verdicts),
+            sources: sources.chain([names.verdicts.clone()]).collect::<BTreeSet<_>>().into_iter().collect(),
             start: config.start,
             observations: self.topic(&names.observations),
             batch: config.batch,

@@ -33,11 +33,13 @@ pub enum Family {
     Sharing,
     /// A record a series that is charged: what it measured in periods that are not charged yet.
     Meters,
+    /// A record an incident that is over: what people may still say of.
+    Archive,
 }
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Meta,
         Self::Pools,
         Self::Classes,
@@ -47,6 +49,7 @@ impl Family {
         Self::Attempts,
         Self::Sharing,
         Self::Meters,
+        Self::Archive,
     ];
 
     /// The name it has on disk.
@@ -62,6 +65,7 @@ impl Family {
             Self::Attempts => "attempts",
             Self::Sharing => "sharing",
             Self::Meters => "meters",
+            Self::Archive => "archive",
         }
     }
 }

@@ -1,4 +1,5 @@
-//! A record of `tidewatch.observations`: what ingest made of one input for one pool, what it refused of one, or a tick.
+//! A record of `tidewatch.observations`: what ingest made of one input for one pool, what it refused of one, what a
+//! person said, or a tick.
 
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use crate::observation::Observation;
 use crate::origin::Origin;
 use crate::reject::Reject;
 use crate::time::Timestamp;
+use crate::verdict::Verdict;
 
 /// One record of `tidewatch.observations`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
-    /// Observations of one pool, what was refused, or a tick.
+    /// Observations of one pool, what was refused, a verdict, or a tick.
     pub content: Content,
 }
 
@@ -38,6 +40,15 @@ pub enum Content {
         received: Timestamp,
         /// What was refused, in the order of the input.
         rejects: Vec<Reject>,
+    },
+    /// What a person said of an incident.
+    Verdict {
+        /// The record of `tidewatch.verdicts`.
+        origin: Origin,
+        /// When the broker got it.
+        received: Timestamp,
+        /// What was said.
+        verdict: Verdict,
     },
     /// The wall clock of an ingest instance, written to every partition.
     Tick(Tick),
@@ -68,6 +79,7 @@ impl Envelope {
         match &self.content {
             Content::Observations { pool, .. } => pool.as_str().as_bytes().to_vec(),
             Content::Rejects { origin, .. } => format!("{}/{}", origin.topic, origin.partition).into_bytes(),
+            Content::Verdict { verdict, .. } => verdict.pool.as_str().as_bytes().to_vec(),
             Content::Tick(_) => Vec::new(),
         }
     }

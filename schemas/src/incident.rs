@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{DetectorName, Season};
 use crate::ids::{IncidentId, PoolId, ResourceId, SeriesId, SignalName, TenantId};
 use crate::origin::Origin;
+use crate::response::Response;
 use crate::time::Timestamp;
 
 /// Where an incident stands.
@@ -127,6 +128,9 @@ pub struct Incident {
     pub kind: Kind,
     /// How much it matters.
     pub severity: Severity,
+    /// Why it matters that much.
+    #[serde(default)]
+    pub severity_reason: String,
     /// The pool it happens in.
     pub pool: PoolId,
     /// The resource that all evidence points at; absent when it points at several.
@@ -166,6 +170,12 @@ pub struct Incident {
     pub runbook: String,
     /// The series that speak for it, strongest first; at most [`Incident::MAX_EVIDENCE`].
     pub evidence: Vec<Evidence>,
+    /// How many findings belong to it.
+    #[serde(default)]
+    pub findings: u64,
+    /// What people did about it, and what came of nobody doing anything.
+    #[serde(default)]
+    pub response: Response,
 }
 
 impl Incident {

@@ -2,7 +2,7 @@
 
 use schemars::Schema;
 
-use crate::{CostSignal, Finding, Incident, Reject};
+use crate::{CostSignal, Finding, Incident, Reject, Verdict};
 
 /// Name and JSON Schema (draft 2020-12) of each published record, sorted by name.
 #[must_use]
@@ -12,6 +12,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("finding", schemars::schema_for!(Finding)),
         ("incident", schemars::schema_for!(Incident)),
         ("reject", schemars::schema_for!(Reject)),
+        ("verdict", schemars::schema_for!(Verdict)),
     ]
 }
 

@@ -11,6 +11,7 @@
 //! | [`observation`], [`lock`] | one value of one series, of every kind that agents send; what a log line says about a lock |
 //! | [`envelope`], [`wire`] | the records of `tidewatch.observations` and their bytes |
 //! | [`finding`], [`incident`], [`cost_signal`], [`reject`] | the JSON records that Tidewatch publishes |
+//! | [`verdict`], [`response`] | what people do about an incident, and what its record says of that |
 //! | [`catalog`], [`mod@unit`] | the signals Tidewatch knows, and their units |
 //! | [`topics`], [`partition`] | topic names, and which partition a key belongs to |
 //! | [`json_schema`] | the JSON Schema of each published record |
@@ -28,10 +29,12 @@ pub mod observation;
 pub mod origin;
 pub mod partition;
 pub mod reject;
+pub mod response;
 pub mod series;
 pub mod time;
 pub mod topics;
 pub mod unit;
+pub mod verdict;
 pub mod wire;
 
 pub use catalog::{Catalog, SignalSpec};
@@ -45,5 +48,7 @@ pub use money::Money;
 pub use observation::{Observation, Value};
 pub use origin::Origin;
 pub use reject::{Reject, RejectReason};
+pub use response::Response;
 pub use series::SeriesKey;
 pub use time::Timestamp;
+pub use verdict::Verdict;

@@ -44,11 +44,15 @@ pub enum RejectReason {
     Isolated,
     /// The process ended each time it judged the record.
     SetAside,
+    /// A verdict is about an incident that is not known, or not any more.
+    UnknownIncident,
+    /// A verdict cannot be followed as the incident stands.
+    NotApplicable,
 }
 
 impl RejectReason {
     /// Every reason with the name it has in records.
-    pub const NAMES: [(Self, &'static str); 17] = [
+    pub const NAMES: [(Self, &'static str); 19] = [
         (Self::Empty, "empty"),
         (Self::TooLarge, "too_large"),
         (Self::Malformed, "malformed"),
@@ -66,6 +70,8 @@ impl RejectReason {
         (Self::Panicked, "panicked"),
         (Self::Isolated, "isolated"),
         (Self::SetAside, "set_aside"),
+        (Self::UnknownIncident, "unknown_incident"),
+        (Self::NotApplicable, "not_applicable"),
     ];
 
     /// The name in records.

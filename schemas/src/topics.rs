@@ -16,6 +16,8 @@ pub struct Topics {
     pub findings: String,
     /// Refused inputs, without a key.
     pub rejects: String,
+    /// What people do about incidents, keyed by pool.
+    pub verdicts: String,
 }
 
 impl Topics {
@@ -28,6 +30,7 @@ impl Topics {
             cost_signals: format!("{prefix}.cost-signals"),
             findings: format!("{prefix}.findings"),
             rejects: format!("{prefix}.rejects"),
+            verdicts: format!("{prefix}.verdicts"),
         }
     }
 }

@@ -32,6 +32,9 @@ pub enum WireError {
         "envelope refuses something for the reason {0:?}, which this release does not know: upgrade detect before ingest"
     )]
     UnknownReason(String),
+    /// A verdict that this release does not know.
+    #[error("envelope carries the verdict {0:?}, which this release does not know: upgrade detect before ingest")]
+    UnknownAction(String),
     /// A field without which the record means nothing.
     #[error("envelope lacks {0}")]
     Missing(&'static str),

@@ -9,7 +9,7 @@ use tidewatch_pipelines::demo::broker::Broker;
 use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::incident::{Kind, Severity, State};
 use tidewatch_schemas::partition::partition_of;
-use tidewatch_schemas::{Incident, IncidentId, Timestamp};
+use tidewatch_schemas::{Incident, IncidentId, Response, Timestamp};
 
 use crate::program::Program;
 
@@ -112,5 +112,8 @@ pub fn incident(number: u128, revision: u32, state: State, at: Timestamp) -> Inc
         bottleneck: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
+        severity_reason: String::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }

@@ -110,7 +110,7 @@ pub fn content(store: &dyn StateStore) -> Vec<Vec<Pair>> {
 /// What a partition has learned and decided, which does not depend on where commits were.
 pub fn remembered(store: &dyn StateStore) -> Vec<Vec<Pair>> {
     let scan = |family| store.scan(family).unwrap_or_else(|error| panic!("{error}"));
-    [Family::Pools, Family::Classes, Family::Series, Family::Tenants, Family::Sharing, Family::Meters]
+    [Family::Pools, Family::Classes, Family::Series, Family::Tenants, Family::Sharing, Family::Meters, Family::Archive]
         .into_iter()
         .map(scan)
         .collect()

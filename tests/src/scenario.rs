@@ -10,6 +10,7 @@ mod expectation;
 mod input;
 mod run;
 mod span;
+mod spoken;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +24,7 @@ pub use expectation::{Expected, mismatches};
 pub use input::Input;
 pub use run::{Outcome, Way, run};
 pub use span::Span;
+pub use spoken::Spoken;
 
 /// When every scenario begins: Monday, 2 November 2026, 08:00 UTC.
 pub const START_MS: i64 = 1_793_606_400_000;
@@ -51,6 +53,9 @@ pub struct Scenario {
     /// Records that are written out.
     #[serde(default)]
     pub lines: Vec<Line>,
+    /// What people do about the incidents.
+    #[serde(default)]
+    pub verdicts: Vec<Spoken>,
     /// Every n-th record is sent twice, as a producer that retries does.
     #[serde(default)]
     pub repeat_records: usize,

@@ -72,6 +72,11 @@ impl Episode {
         (alarm, self.trouble.filter(|trouble| alarm || seen.outside == Some(trouble.side)))
     }
 
+    /// Whatever goes on is trouble no more.
+    pub fn end(&mut self) {
+        (self.outside, self.trouble, self.calm) = (None, None, 0);
+    }
+
     /// Since when the trouble that goes on lasts.
     pub fn trouble_since(&self) -> Option<Timestamp> {
         self.trouble.map(|trouble| trouble.since)

@@ -62,6 +62,11 @@ impl Levels {
         *self = Self { slow: value, base: value, centre: value, short: value, errors: [0.0; 3] };
     }
 
+    /// Makes the mean of the latest windows the level, where `profile` is what the time of day adds to it.
+    pub fn adopt(&mut self, profile: Usual) {
+        (self.slow, self.base, self.centre) = (self.short, self.short - profile.day, self.short);
+    }
+
     /// The slow level.
     pub fn slow(&self) -> f32 {
         self.slow

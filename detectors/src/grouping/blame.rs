@@ -3,7 +3,7 @@
 use tidewatch_schemas::finding::{Contention, Guilt};
 use tidewatch_schemas::{Finding, Incident, TenantId, Timestamp};
 
-use super::case::Case;
+use super::case::{At, Case};
 use super::{Grouping, State, forget_oldest};
 
 /// Confidence below which a verdict is a suspicion, and from which it is certain: changes across them are told.
@@ -19,15 +19,22 @@ impl Grouping {
         (finding, said): (&Finding, &Contention),
         now: Timestamp,
     ) -> Option<Incident> {
+        let at = At { now, expected: &state.expected };
+        if let Some(case) =
+            state.cases.iter_mut().find(|case| case.is_closed() && case.shares(said) * 2 >= said.victims.len().max(1))
+        {
+            case.count(finding);
+            return None;
+        }
         let about = state.cases.iter_mut().filter(|case| self.is_of(case, (finding, said)));
         if let Some(case) = about.max_by_key(|case| (case.shares(said), case.started_at())) {
             case.hear(self, finding);
-            return case.revise(self, now);
+            return case.revise(self, at);
         }
         if said.guilt != Guilt::Culprits {
             return None;
         }
-        let mut fresh = Case::opened_by(self, (finding, &[]), now);
+        let mut fresh = Case::opened_by(self, (finding, &[]), at);
         fresh.hear(self, finding);
         fresh.describe(self);
         let incident = fresh.published();

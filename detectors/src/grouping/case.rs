@@ -7,9 +7,12 @@ use tidewatch_schemas::catalog::{Mechanism, Role};
 use tidewatch_schemas::finding::{Contention, DetectorName, Guilt};
 use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
 use tidewatch_schemas::series::IdHash;
-use tidewatch_schemas::{Finding, Incident, IncidentId, ResourceId, SeriesId, TenantId, Timestamp};
+use tidewatch_schemas::{
+    Finding, Incident, IncidentId, ResourceId, Response, SeriesId, SignalName, TenantId, Timestamp,
+};
 
 use super::blame::is_repetition;
+use super::people::{Closed, Expected};
 use super::{Grouping, is_silence};
 use crate::number::published;
 use crate::wording;
@@ -23,32 +26,70 @@ const MOST_NAMING: usize = 3;
 /// An incident while it lives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Case {
-    incident: Incident,
-    evidence: Vec<Evidence>,
-    silent: BTreeSet<SeriesId>,
-    last_support: Timestamp,
+    pub(super) incident: Incident,
+    pub(super) evidence: Vec<Evidence>,
+    pub(super) silent: BTreeSet<SeriesId>,
+    pub(super) last_support: Timestamp,
     /// The latest verdict on who hurts whom.
     verdict: Option<Box<Finding>>,
     /// The one that the record tells.
     told: Option<Box<Finding>>,
+    /// How a person closed it, while its trouble may go on.
+    pub(super) closed: Option<Closed>,
+    /// Since when somebody is waited for, and when people were last reminded.
+    pub(super) told_at: Timestamp,
+    pub(super) reminded_at: Option<Timestamp>,
+}
+
+/// The moment at which a case is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    /// The pool's time.
+    pub now: Timestamp,
+    /// What people said was to be expected.
+    pub expected: &'a [Expected],
 }
 
 impl Case {
     /// A case opened by findings that corroborate each other.
-    pub fn opened_by(grouping: &Grouping, (first, findings): (&Finding, &[Finding]), now: Timestamp) -> Self {
+    pub fn opened_by(grouping: &Grouping, (first, findings): (&Finding, &[Finding]), at: At<'_>) -> Self {
         let mut case = Self {
-            incident: draft(first, now),
+            incident: draft(first, at.now),
             evidence: Vec::new(),
             silent: BTreeSet::new(),
             last_support: first.window_end,
             verdict: None,
             told: None,
+            closed: None,
+            told_at: at.now,
+            reminded_at: None,
         };
         for finding in findings {
             case.add(grouping, finding);
         }
         case.describe(grouping);
+        case.incident.response.silenced_by = case.silenced_by(grouping, at);
         case
+    }
+
+    pub fn id(&self) -> IncidentId {
+        self.incident.incident_id
+    }
+
+    /// The series that speak for it.
+    pub fn series(&self) -> Vec<SeriesId> {
+        self.evidence.iter().map(|each| each.series).collect()
+    }
+
+    /// The signals in which it shows, sorted.
+    pub fn signals(&self) -> Vec<SignalName> {
+        let signals: BTreeSet<&SignalName> = self.evidence.iter().map(|each| &each.signal).collect();
+        signals.into_iter().cloned().collect()
+    }
+
+    /// How long its signals must be calm before it is resolved.
+    pub fn calm_ms(&self, grouping: &Grouping) -> i64 {
+        grouping.calm_ms(self.incident.response.reopened)
     }
 
     pub fn started_at(&self) -> Timestamp {
@@ -78,15 +119,33 @@ impl Case {
         self.is_going_on(finding) && self.incident.tenants.contains(&finding.tenant)
     }
 
-    /// Whether `fresh` is the same trouble again, and began at most `flap_ms` after this one was resolved.
-    pub fn came_back(&self, fresh: &Self, flap_ms: i64) -> bool {
+    /// Whether `fresh` is the same trouble again, and began soon after this one was resolved.
+    pub fn came_back(&self, grouping: &Grouping, fresh: &Self) -> bool {
+        let flap_ms = self.calm_ms(grouping);
         let (old, new) = (&self.incident, &fresh.incident);
         let recently = old.resolved_at.is_none_or(|at| new.started_at - at <= flap_ms);
         recently && (&old.tenants, old.kind, &old.signal) == (&new.tenants, new.kind, &new.signal)
     }
 
+    /// Takes note of a finding that says nothing else.
+    pub fn count(&mut self, finding: &Finding) {
+        self.incident.findings = self.incident.findings.saturating_add(1);
+        self.last_support = self.last_support.max(finding.window_end);
+    }
+
+    /// What keeps the incident from paging.
+    pub fn silenced_by(&self, grouping: &Grouping, at: At<'_>) -> Option<String> {
+        let speaking: Vec<&Evidence> = self.evidence.iter().filter(|each| supports(grouping, each)).collect();
+        let incident = &self.incident;
+        let about = (speaking.as_slice(), incident.victims.as_slice());
+        let silence = grouping.silences.iter().find(|silence| silence.covers(&incident.pool, about, at.now));
+        let event = || at.expected.iter().find(|event| event.covers(about, at.now));
+        silence.map(|silence| silence.name.clone()).or_else(|| event().map(|event| format!("expected: {}", event.name)))
+    }
+
     /// Takes a finding as evidence; the worst window of each series is kept.
     pub fn add(&mut self, grouping: &Grouping, finding: &Finding) {
+        self.incident.findings = self.incident.findings.saturating_add(1);
         let counts = finding.tenant.is_customer() || self.incident.tenants.is_empty();
         if counts && (grouping.single || grouping.role(finding) != Role::Context) {
             self.last_support = self.last_support.max(finding.window_end);
@@ -138,27 +197,41 @@ impl Case {
             let by_role = role(other).cmp(&role(one));
             by_role.then(other.score.total_cmp(&one.score)).then(one.series.cmp(&other.series))
         });
-        self.evidence.truncate(MOST_SERIES);
+        if self.evidence.len() > MOST_SERIES {
+            // A tenant that suffers is named, however many series of others speak louder.
+            let speaks_again = |place: usize, each: &Evidence| {
+                self.evidence.iter().take(place).any(|other| other.tenant == each.tenant)
+            };
+            let ranked: Vec<(usize, &Evidence)> = self.evidence.iter().enumerate().collect();
+            let weakest = ranked.iter().rev().find(|(place, each)| speaks_again(*place, each));
+            let place = weakest.map_or(MOST_SERIES, |(place, _)| *place);
+            self.evidence.remove(place);
+        }
     }
 
     /// A new revision when something changed that people act on.
-    pub fn revise(&mut self, grouping: &Grouping, now: Timestamp) -> Option<Incident> {
+    pub fn revise(&mut self, grouping: &Grouping, at: At<'_>) -> Option<Incident> {
         let before = self.acted_on();
         self.describe(grouping);
-        (self.acted_on() != before).then(|| self.next_revision(now))
+        self.incident.response.silenced_by = self.silenced_by(grouping, at);
+        (self.acted_on() != before).then(|| self.next_revision(at.now))
     }
 
     /// The same trouble came back: an open case goes on, a resolved one is reopened.
-    pub fn go_on(&mut self, grouping: &Grouping, findings: &[Finding], now: Timestamp) -> Option<Incident> {
+    pub fn go_on(&mut self, grouping: &Grouping, findings: &[Finding], at: At<'_>) -> Option<Incident> {
         for finding in findings {
             self.add(grouping, finding);
         }
         if !self.is_over() {
-            return self.revise(grouping, now);
+            return self.revise(grouping, at);
         }
         self.describe(grouping);
-        (self.incident.state, self.incident.resolved_at) = (State::Reopened, None);
-        Some(self.next_revision(now))
+        (self.incident.state, self.incident.resolved_at, self.closed) = (State::Reopened, None, None);
+        self.begin_to_wait(at.now);
+        let silenced_by = self.silenced_by(grouping, at);
+        let response = &mut self.incident.response;
+        (response.silenced_by, response.reopened) = (silenced_by, response.reopened.saturating_add(1));
+        Some(self.next_revision(at.now))
     }
 
     pub fn returned(&mut self, series: SeriesId) {
@@ -168,7 +241,7 @@ impl Case {
     /// Resolves the case when nothing supported it for the resolve time and nobody in it is silent any more.
     pub fn resolve_if_calm(&mut self, grouping: &Grouping, now: Timestamp) -> Option<Incident> {
         let quiet = now - self.last_support;
-        let patience = if self.silent.is_empty() { grouping.resolve_after_ms } else { grouping.adopt_after_ms };
+        let patience = if self.silent.is_empty() { self.calm_ms(grouping) } else { grouping.adopt_after_ms };
         if self.is_over() || quiet < patience {
             return None;
         }
@@ -177,7 +250,7 @@ impl Case {
         Some(self.next_revision(now))
     }
 
-    fn next_revision(&mut self, now: Timestamp) -> Incident {
+    pub(super) fn next_revision(&mut self, now: Timestamp) -> Incident {
         self.incident.revision = self.incident.revision.saturating_add(1);
         self.incident.updated_at = now;
         self.incident.clone()
@@ -193,9 +266,9 @@ impl Case {
         incident.kind = speaking.iter().map(|each| kind(grouping, each)).max().unwrap_or(Kind::Unusual);
         incident.tenants = customers(&supporting);
         incident.victims = customers(&felt);
-        incident.severity = severity(incident.kind, felt.len(), incident.victims.len());
         incident.resource = only_resource(&supporting);
         incident.signal = strongest.signal.clone();
+        let is_felt = !felt.is_empty();
         (incident.expected, incident.actual) = (strongest.expected, strongest.actual);
         (incident.unit, incident.season) = (strongest.unit.clone(), strongest.season);
         incident.runbook = runbook(grouping, &supporting);
@@ -208,6 +281,8 @@ impl Case {
             tell(&mut self.incident, (verdict, said));
             self.told = self.verdict.clone();
         }
+        let is_felt = is_felt || !self.incident.culprits.is_empty();
+        (self.incident.severity, self.incident.severity_reason) = grouping.severities.of(&self.incident, is_felt);
     }
 }
 
@@ -225,7 +300,6 @@ fn tell(incident: &mut Incident, (verdict, said): (&Finding, &Contention)) {
     (incident.tenants, incident.victims) = (all.into_iter().cloned().collect(), victims.into_iter().cloned().collect());
     let kind = if said.fails { Kind::Failing } else { Kind::Slow };
     incident.kind = incident.kind.max(kind);
-    incident.severity = severity(incident.kind, 1, incident.victims.len());
     incident.resource = Some(verdict.resource.clone());
     incident.confidence = verdict.confidence;
     runbook_of(said.mechanism).clone_into(&mut incident.runbook);
@@ -261,6 +335,7 @@ fn draft(first: &Finding, now: Timestamp) -> Incident {
         state: State::Open,
         kind: Kind::Unusual,
         severity: Severity::Info,
+        severity_reason: String::new(),
         pool: first.pool.clone(),
         resource: None,
         tenants: Vec::new(),
@@ -280,6 +355,8 @@ fn draft(first: &Finding, now: Timestamp) -> Incident {
         bottleneck: None,
         runbook: String::new(),
         evidence: Vec::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 
@@ -356,14 +433,6 @@ fn only_resource(evidence: &[&Evidence]) -> Option<ResourceId> {
     evidence.iter().all(|each| each.resource == *first).then(|| first.clone())
 }
 
-fn severity(kind: Kind, felt: usize, victims: usize) -> Severity {
-    match (felt, victims, kind) {
-        (0, _, _) => Severity::Warning,
-        (_, 2.., _) | (_, _, Kind::Failing) => Severity::Critical,
-        _ => Severity::Error,
-    }
-}
-
 fn summary(incident: &Incident, strongest: &Evidence, supporting: &[&Evidence]) -> String {
     let trouble = wording::trouble(&incident.tenants, strongest.resource.as_str(), incident.kind);
     let agreement = match supporting.len() {
@@ -377,12 +446,13 @@ fn summary(incident: &Incident, strongest: &Evidence, supporting: &[&Evidence]) 
 }
 
 /// What people act on; of numbers and words, only those of the verdict on who hurts whom.
-type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>, Option<Box<Finding>>);
+type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>, Option<String>, Option<Box<Finding>>);
 
 impl Case {
     fn acted_on(&self) -> ActedOn {
         let incident = &self.incident;
         let (tenants, victims) = (incident.tenants.clone(), incident.victims.clone());
-        (incident.kind, incident.severity, tenants, victims, incident.resource.clone(), self.told.clone())
+        let silenced_by = incident.response.silenced_by.clone();
+        (incident.kind, incident.severity, tenants, victims, incident.resource.clone(), silenced_by, self.told.clone())
     }
 }

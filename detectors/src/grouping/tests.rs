@@ -11,6 +11,9 @@ fn grouping() -> Grouping {
         correlate_within_ms: 60_000,
         adopt_after_ms: 86_400_000,
         single: false,
+        silences: Vec::new(),
+        severities: Severities::usual(),
+        patience: Patience::default(),
     }
 }
 
@@ -121,7 +124,7 @@ fn context_is_evidence_and_nothing_more() {
     assert!(feed(&mut state, &context).is_empty());
     feed(&mut state, &[finding("acme", SLOW, "login", 100), finding("acme", SLOW, "invoice", 100)]);
     assert!(feed(&mut state, &[finding("acme", "a.b", "", 110)]).is_empty(), "no new revision");
-    let resolved = grouping().advance(&mut state, Timestamp(170_000));
+    let (resolved, _) = grouping().advance(&mut state, Timestamp(170_000));
     assert_eq!(resolved[0].evidence.len(), 3);
 }
 
@@ -130,14 +133,18 @@ fn an_incident_resolves_once_calm_and_reopens_inside_the_flap_time() {
     let mut state = State::default();
     let start = |second| [finding("acme", SLOW, "login", second), finding("acme", SLOW, "invoice", second)];
     let opened = feed(&mut state, &start(100));
-    assert!(grouping().advance(&mut state, Timestamp(169_999)).is_empty());
-    let resolved = grouping().advance(&mut state, Timestamp(170_000));
+    assert!(grouping().advance(&mut state, Timestamp(169_999)).0.is_empty());
+    let (resolved, _) = grouping().advance(&mut state, Timestamp(170_000));
     assert_eq!((resolved[0].state, resolved[0].revision), (Stage::Resolved, 2));
     assert_eq!(resolved[0].resolved_at, Some(Timestamp(170_000)));
     let reopened = feed(&mut state, &start(210));
     assert_eq!((reopened[0].state, reopened[0].incident_id), (Stage::Reopened, opened[0].incident_id));
-    assert!(grouping().advance(&mut state, Timestamp(1_000_000)).len() == 1);
-    assert!(feed(&mut state, &start(1_100))[0].incident_id != opened[0].incident_id);
+    assert!(grouping().advance(&mut state, Timestamp(1_000_000)).0.len() == 1);
+    let later = feed(&mut state, &start(1_100));
+    assert_eq!(later[0].incident_id, opened[0].incident_id, "what came back once is waited for twice as long");
+    assert_eq!(later[0].response.reopened, 2);
+    assert!(grouping().advance(&mut state, Timestamp(2_000_000)).0.len() == 1);
+    assert!(feed(&mut state, &start(2_300))[0].incident_id != opened[0].incident_id);
 }
 
 #[test]
@@ -162,7 +169,7 @@ fn silence_holds_an_incident_open_until_the_series_returns() {
     (silent.detector, silent.actual) = (DetectorName::Silence, None);
     let opened = feed(&mut state, std::slice::from_ref(&silent));
     assert_eq!(opened[0].kind, Kind::Silent);
-    assert!(grouping().advance(&mut state, Timestamp(5_000_000)).is_empty());
+    assert!(grouping().advance(&mut state, Timestamp(5_000_000)).0.is_empty());
     grouping().returned(&mut state, silent.series);
-    assert_eq!(grouping().advance(&mut state, Timestamp(5_000_001)).len(), 1);
+    assert_eq!(grouping().advance(&mut state, Timestamp(5_000_001)).0.len(), 1);
 }

@@ -48,6 +48,7 @@ pub fn good(format: Format) -> Vec<u8> {
         Format::OtlpMetricsJson => serde_json::to_vec(&metrics).expect("it is JSON"),
         Format::OtlpLogsJson => serde_json::to_vec(&logs).expect("it is JSON"),
         Format::JsonLines => line(r#""ts":1795342714149,"value":1"#),
+        Format::Verdicts => unreachable!("no source of a user has it"),
     }
 }
 

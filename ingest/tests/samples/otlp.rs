@@ -52,7 +52,7 @@ pub fn handle_with(ingest: &Ingest, format: Format, value: Option<&[u8]>) -> Han
 pub fn observations<'a>(handled: &'a Handled) -> Vec<&'a Observation> {
     let of = |envelope: &'a Envelope| match &envelope.content {
         Content::Observations { observations, .. } => observations.iter(),
-        Content::Rejects { .. } | Content::Tick(_) => [].iter(),
+        Content::Rejects { .. } | Content::Verdict { .. } | Content::Tick(_) => [].iter(),
     };
     handled.envelopes.iter().flat_map(of).collect()
 }

@@ -21,9 +21,10 @@ fn judged(request: &Request) -> Outcome {
 }
 
 /// Incidents without what belongs to the way their evidence came: its positions, and the context that happened to be there
-/// when a moment's first finding opened one.
+/// and counted when a moment's first finding opened one.
 fn without_ways(mut incidents: Vec<Incident>) -> Vec<Incident> {
     for incident in &mut incidents {
+        incident.findings = 0;
         incident.evidence.retain(|evidence| Catalog.lookup(evidence.signal.as_str()).role != Role::Context);
         for evidence in &mut incident.evidence {
             evidence.source = Origin { topic: "any".into(), partition: 0, offset: 0, index: 0 };

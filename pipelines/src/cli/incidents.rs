@@ -1,5 +1,6 @@
 //! `tidewatch incidents`: what people do with incidents, in a terminal and in scripts.
 
+mod answer;
 mod filter;
 mod list;
 mod show;
@@ -28,6 +29,12 @@ enum Command {
     List(list::Args),
     /// Tell everything that is known of one incident
     Show(show::Args),
+    /// Take an incident, so that nobody else is called for it
+    Ack(answer::Args),
+    /// Say that an incident is over; it is reopened where its trouble goes on
+    Resolve(answer::Args),
+    /// Say what an incident was, so that Tidewatch learns from it
+    Verdict(answer::VerdictArgs),
     /// Print a line for every change of an incident as it comes, until it is interrupted
     Watch(watch::Args),
 }
@@ -40,6 +47,9 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     match &args.command {
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(args),
+        Command::Ack(args) => answer::acknowledge(args),
+        Command::Resolve(args) => answer::resolve(args),
+        Command::Verdict(args) => answer::verdict(args),
         Command::Watch(args) => watch::run(args),
     }
 }

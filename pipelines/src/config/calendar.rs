@@ -7,7 +7,7 @@ mod dates;
 mod event;
 mod files;
 mod parts;
-mod zone;
+pub(super) mod zone;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

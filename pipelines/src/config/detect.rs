@@ -9,6 +9,7 @@ use tidewatch_detectors::specialists::Knobs;
 
 use super::checkpoints::{self, CheckpointsConfig};
 use super::error::Wrong;
+use super::incidents::IncidentsConfig;
 use super::ingest::Start;
 use super::section::Section;
 use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
@@ -38,6 +39,8 @@ pub struct DetectConfig {
     pub calendars: Calendars,
     /// What is charged and how; the section `cost`.
     pub cost: Cost,
+    /// How incidents are told; the section `incidents`.
+    pub incidents: IncidentsConfig,
     /// Length of a window; divides a day.
     pub window_ms: i64,
     /// How long a window stays open after its end.
@@ -72,7 +75,10 @@ pub struct DetectConfig {
     pub start: Start,
 }
 
-pub(super) fn read(section: &mut Section, (calendars, cost): (Calendars, Cost)) -> DetectConfig {
+pub(super) fn read(
+    section: &mut Section,
+    (calendars, cost, incidents): (Calendars, Cost, IncidentsConfig),
+) -> DetectConfig {
     DetectConfig {
         group: section.text("group"),
         state: PathBuf::from(section.text("state")),
@@ -80,6 +86,7 @@ pub(super) fn read(section: &mut Section, (calendars, cost): (Calendars, Cost)) 
         clock: section.choice("clock", [("ticks", Clock::Ticks), ("events", Clock::Events)], Clock::Ticks),
         calendars,
         cost,
+        incidents,
         window_ms: read_window(section),
         lateness_ms: millis(section.duration("lateness", Duration::ZERO..=DAY)),
         false_alarms: section.number("false_alarms", 0.01..=1000.0),

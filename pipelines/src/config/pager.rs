@@ -20,6 +20,7 @@ use super::value::shown;
 use crate::pager::routes::Route;
 
 pub use channel::ChannelConfig;
+pub(super) use channel::optional_truth;
 
 /// Where `runbooks` has the name of one.
 const RUNBOOK: &str = "{runbook}";
@@ -86,6 +87,7 @@ fn read_route(section: &mut Section) -> Route {
         tenants: optional_texts(section, "tenants"),
         pools: optional_texts(section, "pools"),
         kinds: read_kinds(section),
+        escalation: if section.offers("escalation") { section.whole("escalation", 0..=3) } else { 0 },
         channels: section.texts("channels", |_| Ok(())),
         goes_on: channel::optional_truth(section, "continue"),
     }

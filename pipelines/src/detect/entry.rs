@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tidewatch_detectors::SeriesState;
 use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::series::{Identity, Settings};
-use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, SignalSpec, Timestamp};
+use tidewatch_schemas::{Catalog, SeriesId, SeriesKey, SignalSpec, TenantId, Timestamp};
 
 use super::classes::ClassIndex;
 use super::stored::StoredSeries;
@@ -140,6 +140,11 @@ impl Entries {
     /// The series that were due before `now`, the longest overdue first.
     pub fn overdue(&self, now: Timestamp) -> Vec<SeriesId> {
         self.silences.iter().take_while(|(due, _)| *due < now).map(|(_, id)| *id).collect()
+    }
+
+    /// The series of a tenant, in no order.
+    pub fn of_tenant<'a>(&'a mut self, tenant: &'a TenantId) -> impl Iterator<Item = &'a mut Entry> {
+        self.by_id.values_mut().filter(move |entry| entry.key.tenant == *tenant)
     }
 
     /// Who they are and the units of their values, in no order.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::incident::{Kind, Severity, State};
 use tidewatch_schemas::series::IdHash;
-use tidewatch_schemas::{Incident, IncidentId, PoolId, TenantId, Timestamp};
+use tidewatch_schemas::{Incident, IncidentId, PoolId, Response, TenantId, Timestamp};
 
 use super::outgoing::Output;
 use super::processor::ProcessorError;
@@ -125,6 +125,7 @@ fn opened(gap: &Gap, now: Timestamp, (pool, tenants): (Option<&PoolId>, &[Tenant
         state: State::Open,
         kind: Kind::DataLoss,
         severity: Severity::Error,
+        severity_reason: "nobody watched".to_owned(),
         pool: pool.cloned().unwrap_or_else(|| SEVERAL_POOLS.into()),
         resource: Some(place(gap).as_str().into()),
         tenants: tenants.to_vec(),
@@ -144,6 +145,8 @@ fn opened(gap: &Gap, now: Timestamp, (pool, tenants): (Option<&PoolId>, &[Tenant
         bottleneck: None,
         runbook: "data-loss".to_owned(),
         evidence: Vec::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod limits;
 mod locks;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use tidewatch_schemas::{
     Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value,
 };
 
+use super::archive::{Archive, ArchiveChanges, StoredPast};
 use super::classes::{ClassKey, Classes, StoredClass};
 use super::costs::{Account, MeterChanges, Meters, StoredMeter};
 use super::entry::{Entries, Place};
@@ -29,6 +31,7 @@ use super::settings::Settings;
 use super::sharing::{Sharing, SharingChanges, StoredSharing};
 use super::stored::{StoredPool, StoredSeries};
 use super::tenants::{OVERFLOW, StoredTenant, Tenants};
+pub(super) use verdicts::Spoken;
 
 /// How far the pool's time moves between two looks at its deadlines.
 const STEP_MS: i64 = 5_000;
@@ -45,6 +48,7 @@ pub(super) struct Pool {
     tenants: Tenants,
     sharing: Sharing,
     meters: Meters,
+    archive: Archive,
     changed: bool,
 }
 
@@ -57,6 +61,7 @@ pub(super) struct Changes {
     pub tenants: Vec<StoredTenant>,
     pub sharing: SharingChanges,
     pub meters: MeterChanges,
+    pub archive: ArchiveChanges,
 }
 
 /// What judging gave.
@@ -94,6 +99,7 @@ impl Pool {
             tenants: Tenants::default(),
             sharing: Sharing::default(),
             meters: Meters::default(),
+            archive: Archive::default(),
             changed: false,
         }
     }
@@ -130,6 +136,10 @@ impl Pool {
         self.meters.restore(stored);
     }
 
+    pub fn restore_past(&mut self, stored: StoredPast) {
+        self.archive.restore(stored);
+    }
+
     pub fn restore_class(&mut self, stored: StoredClass) {
         self.classes.restore(stored);
     }
@@ -139,7 +149,7 @@ impl Pool {
         let tenants = settings.calendars.class(&key.tenant);
         let class = self.classes.index(ClassKey::of(key, Arc::clone(&tenants)));
         let is_metered = settings.cost.is_metered(key);
-        Place { today: Today::new(settings.calendars.of(&key.tenant)), class, tenants, is_metered }
+        Place { today: Today::new(self.calendar_of(settings, &key.tenant)), class, tenants, is_metered }
     }
 
     /// Which pool it is.
@@ -163,7 +173,8 @@ impl Pool {
         let pool = changed.then(|| self.state.clone());
         let (classes, series) = (self.classes.take_changed(), self.series.take_dirty());
         let (sharing, meters) = (self.sharing.take_changes(&self.state.id), self.meters.take_changes(&self.state.id));
-        Changes { pool, classes, series, tenants: self.tenants.take_changed(), sharing, meters }
+        let archive = self.archive.take_changes(&self.state.id);
+        Changes { pool, classes, series, tenants: self.tenants.take_changed(), sharing, meters, archive }
     }
 
     /// Judges one observation.
@@ -283,8 +294,11 @@ impl Pool {
         self.notice_silence(settings, results);
         let chains = settings.locks.advance(&mut self.state.locks, self.state.time);
         self.group(settings, locks::findings(settings.locks, chains), results);
-        let resolved = settings.grouping.advance(&mut self.state.cases, self.state.time);
-        results.outputs.extend(resolved.into_iter().map(|incident| self.published(settings, incident)));
+        let (changed, past) = settings.grouping.advance(&mut self.state.cases, self.state.time);
+        results.outputs.extend(changed.into_iter().map(|incident| self.published(settings, incident)));
+        for incident in past {
+            self.archive.add(incident, self.state.time);
+        }
         results.outputs.extend(self.state.refused.take().map(|reject| Output::Reject(Box::new(reject))));
     }
 

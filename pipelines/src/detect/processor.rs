@@ -11,6 +11,7 @@ use tidewatch_detectors::Judgement;
 use tidewatch_schemas::wire::{self, WireError};
 use tidewatch_schemas::{Content, Observation, Origin, PoolId, Reject, RejectReason, SeriesKey, TenantId, Timestamp};
 
+use super::archive::StoredPast;
 use super::attempts::{Attempts, Fate};
 use super::classes::StoredClass;
 use super::costs::StoredMeter;
@@ -19,7 +20,7 @@ use super::loss::{Gap, Losses};
 use super::marks::Marks;
 use super::outbox::Outbox;
 use super::outgoing::{NumberedFinding, Output};
-use super::pool::{Changes, Pool, Results};
+use super::pool::{Changes, Pool, Results, Spoken};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::sharing::StoredSharing;
@@ -154,6 +155,11 @@ impl Processor {
                     results.outputs.extend(rejects.into_iter().map(|reject| Output::Reject(Box::new(reject))));
                 }
             }
+            Ok(Content::Verdict { origin, received, verdict }) => {
+                if self.progress.is_new(&origin) {
+                    self.listen(&Spoken { verdict: &verdict, origin: &origin, received }, &mut results);
+                }
+            }
             Ok(Content::Tick(tick)) => self.pass_time(tick.at, &mut results),
             Err(error) => results.outputs.push(refusal(record, &error)),
         }
@@ -187,6 +193,15 @@ impl Processor {
         for observation in observations {
             judged.observe(&self.settings, &Arrival { observation, origin, received }, results);
         }
+    }
+
+    fn listen(&mut self, spoken: &Spoken<'_>, results: &mut Results) {
+        let id = &spoken.verdict.pool;
+        if let Some(pool) = self.pools.get_mut(id) {
+            return pool.listen(&self.settings, spoken, results);
+        }
+        let detail = format!("pool {id} is not known, and neither is an incident of it");
+        results.outputs.push(spoken.refusal(RejectReason::UnknownIncident, detail));
     }
 
     fn pass_time(&mut self, now: Timestamp, results: &mut Results) {
@@ -315,6 +330,12 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
             pool.restore_meter(meter);
         }
     }
+    for (_, bytes) in store.scan(Family::Archive)? {
+        let past: StoredPast = stored::decode("an incident that is over", &bytes)?;
+        if let Some(pool) = pools.get_mut(&past.pool) {
+            pool.restore_past(past);
+        }
+    }
     for (_, bytes) in store.scan(Family::Series)? {
         let series: StoredSeries = stored::decode("a series", &bytes)?;
         if let Some(pool) = pools.get_mut(&series.key.pool) {
@@ -326,7 +347,7 @@ fn restore_pools(settings: &Settings, store: &dyn StateStore) -> Result<BTreeMap
 
 fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> {
     let id = pool.id().clone();
-    let Changes { pool, classes, series, tenants, sharing, meters } = pool.take_changes();
+    let Changes { pool, classes, series, tenants, sharing, meters, archive } = pool.take_changes();
     if let Some(changed) = pool {
         batch.put(Family::Pools, changed.id.as_str().as_bytes().to_vec(), stored::encode(&changed)?);
     }
@@ -347,6 +368,12 @@ fn write_pool(pool: &mut Pool, batch: &mut Batch) -> Result<(), ProcessorError> 
     }
     for record in meters.put {
         batch.put(Family::Meters, StoredMeter::key(&id, record.series), stored::encode(&record)?);
+    }
+    for incident in archive.over {
+        batch.delete(Family::Archive, StoredPast::key(&id, incident));
+    }
+    for record in archive.put {
+        batch.put(Family::Archive, record.own_key(), stored::encode(&record)?);
     }
     for (id, series) in series {
         batch.put(Family::Series, id.0.to_be_bytes().to_vec(), stored::encode(&series)?);

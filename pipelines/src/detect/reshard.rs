@@ -9,6 +9,7 @@
 use tidewatch_schemas::PoolId;
 use tidewatch_schemas::partition::partition_of;
 
+use super::archive::StoredPast;
 use super::classes::StoredClass;
 use super::costs::StoredMeter;
 use super::lineage::Lineage;
@@ -24,8 +25,8 @@ use crate::state::{Batch, Family, StateStore};
 /// Values of a batch.
 const PER_BATCH: usize = 5_000;
 /// Families whose values belong to a pool.
-const OF_POOLS: [Family; 6] =
-    [Family::Pools, Family::Classes, Family::Tenants, Family::Sharing, Family::Meters, Family::Series];
+const OF_POOLS: [Family; 7] =
+    [Family::Pools, Family::Classes, Family::Tenants, Family::Sharing, Family::Meters, Family::Archive, Family::Series];
 
 /// What was moved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -187,6 +188,7 @@ fn pool_of(family: Family, value: &[u8]) -> Result<PoolId, ProcessorError> {
         Family::Tenants => stored::decode::<StoredTenant>("a tenant", value)?.pool,
         Family::Sharing => stored::decode::<StoredSharing>("what tenants share", value)?.pool,
         Family::Meters => stored::decode::<StoredMeter>("a meter", value)?.pool,
+        Family::Archive => stored::decode::<StoredPast>("an incident that is over", value)?.pool,
         _ => stored::decode::<StoredSeries>("a series", value)?.key.pool,
     })
 }

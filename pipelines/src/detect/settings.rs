@@ -1,6 +1,7 @@
 //! What a processor is configured with, made from the configuration.
 
 use tidewatch_detectors::calendar::Calendars;
+use tidewatch_detectors::grouping::Severities;
 use tidewatch_detectors::locks::Locks;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
@@ -61,6 +62,9 @@ impl Settings {
             correlate_within_ms: config.correlate_within_ms,
             adopt_after_ms: config.adopt_after_ms,
             single: false,
+            silences: config.incidents.silences.clone(),
+            severities: Severities { rules: config.incidents.severities.clone(), calendars: config.calendars.clone() },
+            patience: config.incidents.patience,
         };
         Self {
             series,

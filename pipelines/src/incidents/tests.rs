@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use tidewatch_schemas::finding::{DetectorName, Season};
 use tidewatch_schemas::incident::{Evidence, Kind, Severity};
-use tidewatch_schemas::{IncidentId, Origin, SeriesId, TenantId};
+use tidewatch_schemas::{IncidentId, Origin, Response, SeriesId, TenantId};
 
 use super::*;
 use crate::present::layout::columns;
@@ -80,6 +80,9 @@ fn opened(id: u32, names: &[&str]) -> Incident {
         bottleneck: None,
         runbook: "slow-requests".into(),
         evidence: vec![evidence(1, names.first().unwrap_or(&"acme"), (Some(0.868), 0.03, 0.092), 40.0)],
+        severity_reason: String::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 

@@ -65,6 +65,7 @@ fn settings<'a>(config: &'a TopicsConfig, retention: &'a str) -> Vec<NewTopic<'a
         topic(&names.cost_signals, MONTH_MS),
         topic(&names.rejects, MONTH_MS),
         topic(&names.findings, retention),
+        topic(&names.verdicts, MONTH_MS),
     ]
 }
 

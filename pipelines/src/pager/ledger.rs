@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use tidewatch_delivery::pager::{Answer, Channel};
 use tidewatch_delivery::{Numbered, SequenceFilter};
+use tidewatch_schemas::incident::State;
 use tidewatch_schemas::{Incident, IncidentId};
 
 use super::delivery::{Change, Delivery, Outcome};
@@ -118,7 +119,14 @@ impl Ledger {
             routes::channels(plan.routes, &incident).into_iter().map(str::to_owned).collect();
         // Who was told of the beginning is told of the end, whatever the routes say meanwhile.
         let is_known = |name: &&String| self.deliveries.contains_key(&((*name).clone(), incident.incident_id));
-        names.extend(plan.channels.keys().filter(is_known).cloned());
+        let known: Vec<String> = plan.channels.keys().filter(is_known).cloned().collect();
+        if incident.response.silenced_by.is_some() {
+            // Whoever was told before the silence hears that it is over; nobody hears anything else of it.
+            names.clear();
+            names.extend(known.into_iter().filter(|_| incident.state == State::Resolved));
+        } else {
+            names.extend(known);
+        }
         for name in names {
             let Some(channel) = plan.channels.get(&name) else { continue };
             let key = (name, incident.incident_id);

@@ -14,6 +14,8 @@ pub struct Route {
     pub pools: Vec<String>,
     /// Kinds of trouble.
     pub kinds: Vec<Kind>,
+    /// Steps that nobody's taking it must have escalated it by, at least.
+    pub escalation: u32,
     /// Names of channels.
     pub channels: Vec<String>,
     /// Whether the routes after this one are looked at, too.
@@ -27,6 +29,7 @@ impl Route {
         let any = |patterns: &[String], name: &str| patterns.iter().any(|pattern| matches(pattern, name));
         let of_tenant = |tenant: &TenantId| any(&self.tenants, tenant.as_str());
         incident.severity >= self.severity
+            && incident.response.escalation >= self.escalation
             && (self.tenants.is_empty() || incident.tenants.iter().any(of_tenant))
             && (self.pools.is_empty() || any(&self.pools, incident.pool.as_str()))
             && (self.kinds.is_empty() || self.kinds.contains(&incident.kind))
@@ -35,7 +38,7 @@ impl Route {
     /// Whether every incident of severity `severity` takes it, whoever it concerns.
     #[must_use]
     pub fn takes_all(&self, severity: Severity) -> bool {
-        let is_open = self.tenants.is_empty() && self.pools.is_empty() && self.kinds.is_empty();
+        let is_open = self.tenants.is_empty() && self.pools.is_empty() && self.kinds.is_empty() && self.escalation == 0;
         is_open && severity >= self.severity && !self.channels.is_empty()
     }
 }
@@ -81,6 +84,7 @@ mod tests {
             tenants: Vec::new(),
             pools: Vec::new(),
             kinds: Vec::new(),
+            escalation: 0,
             channels: vec![channel.to_owned()],
             goes_on: false,
         }
@@ -114,6 +118,17 @@ mod tests {
         loud.goes_on = true;
         assert_eq!(channels(&[loud, rest], &severe), ["phone", "chat"]);
         assert_eq!(channels(&[], &severe), [""; 0]);
+    }
+
+    #[test]
+    fn who_is_called_when_nobody_takes_it_hears_of_nothing_else() {
+        let boss = Route { escalation: 1, goes_on: true, ..route(Severity::Info, "boss") };
+        let routes = [boss.clone(), route(Severity::Info, "chat")];
+        let mut change = incident(1);
+        assert_eq!(channels(&routes, &change), ["chat"]);
+        change.response.escalation = 1;
+        assert_eq!(channels(&routes, &change), ["boss", "chat"]);
+        assert!(!boss.takes_all(Severity::Critical));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) fn document() -> Result<Value, SchemaError> {
         "info": {
             "title": "Tidewatch",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Topics that Tidewatch writes. Names and partitions are those of the default configuration.",
+            "description": "Topics that Tidewatch writes, and the one by which people answer. Names and partitions are those of the default configuration.",
         },
         "defaultContentType": "application/json",
         "channels": channels,
@@ -50,7 +50,7 @@ pub(super) fn document() -> Result<Value, SchemaError> {
     }))
 }
 
-fn topics(names: &Topics) -> [Topic<'_>; 5] {
+fn topics(names: &Topics) -> [Topic<'_>; 6] {
     [
         Topic {
             id: "observations",
@@ -87,6 +87,13 @@ fn topics(names: &Topics) -> [Topic<'_>; 5] {
             key: None,
             record: "reject",
         },
+        Topic {
+            id: "verdicts",
+            address: &names.verdicts,
+            about: "What people do about incidents; anybody may write it",
+            key: Some("the pool, as UTF-8"),
+            record: "verdict",
+        },
     ]
 }
 
@@ -103,8 +110,9 @@ fn channel(topic: &Topic<'_>, partitions: i32, replication: i32) -> Value {
 }
 
 fn operation(topic: &Topic<'_>) -> (String, Value) {
-    let name = format!("publish.{}", topic.id);
-    (name, json!({ "action": "send", "channel": { "$ref": format!("#/channels/{}", topic.id) } }))
+    let (verb, action) = if topic.record == "verdict" { ("read", "receive") } else { ("publish", "send") };
+    let name = format!("{verb}.{}", topic.id);
+    (name, json!({ "action": action, "channel": { "$ref": format!("#/channels/{}", topic.id) } }))
 }
 
 /// The Kafka binding of the messages of a topic: what their key is.
@@ -215,7 +223,7 @@ mod tests {
         assert_eq!(document["components"]["messages"]["incident"]["bindings"]["kafka"]["key"]["type"], "string");
         assert!(document["components"]["messages"]["reject"]["bindings"]["kafka"].get("key").is_none());
         let owned = document["channels"].as_object().unwrap().len();
-        assert_eq!(owned, 5);
+        assert_eq!(owned, 6);
     }
 
     /// Two records may share a type by its name only when it is the same type.

@@ -61,6 +61,9 @@ pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
         bottleneck: None,
         runbook: "slow-requests".into(),
         evidence: Vec::new(),
+        severity_reason: String::new(),
+        findings: 0,
+        response: tidewatch_schemas::Response::default(),
     }
 }
 

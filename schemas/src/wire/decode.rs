@@ -11,6 +11,7 @@ use crate::origin::Origin;
 use crate::reject::{Reject, RejectReason};
 use crate::series::SeriesKey;
 use crate::time::Timestamp;
+use crate::verdict::{Action, Verdict};
 
 pub(super) fn envelope(message: message::Envelope) -> Result<Envelope, WireError> {
     if message.version != VERSION {
@@ -32,6 +33,10 @@ fn content(message: message::Envelope) -> Result<Content, WireError> {
     }
     let pool = PoolId::from(message.pool.as_str());
     let origin = message.origin.ok_or(WireError::Missing("its origin"))?;
+    if let Some(said) = message.verdict {
+        let (verdict, received) = (verdict(pool, said)?, Timestamp(message.received_ms));
+        return Ok(Content::Verdict { origin: self::origin(origin), received, verdict });
+    }
     let observations = message.observations.into_iter().map(|each| observation(&pool, each));
     Ok(Content::Observations {
         observations: observations.collect::<Result<_, _>>()?,
@@ -62,6 +67,20 @@ fn rejects(message: message::Envelope) -> Result<Content, WireError> {
     };
     let rejects = message.rejects.into_iter().map(reject).collect::<Result<_, WireError>>()?;
     Ok(Content::Rejects { rejects, origin, received })
+}
+
+fn verdict(pool: PoolId, message: message::Verdict) -> Result<Verdict, WireError> {
+    let action = Action::named(&message.action).ok_or(WireError::UnknownAction(message.action))?;
+    Ok(Verdict {
+        incident_id: message.incident.parse().map_err(|_| WireError::Missing("the incident of its verdict"))?,
+        pool,
+        action,
+        by: message.by,
+        at: Timestamp(message.at_ms),
+        note: message.note,
+        name: message.name,
+        until: message.until_ms.map(Timestamp),
+    })
 }
 
 fn observation(pool: &PoolId, message: message::Observation) -> Result<Observation, WireError> {

@@ -7,6 +7,7 @@ use crate::observation::{Distribution, LogEvent, Observation, Sum, Summary, Temp
 use crate::origin::Origin;
 use crate::reject::Reject;
 use crate::time::Timestamp;
+use crate::verdict::Verdict;
 
 pub(super) fn message(envelope: &Envelope) -> message::Envelope {
     match &envelope.content {
@@ -25,12 +26,32 @@ pub(super) fn message(envelope: &Envelope) -> message::Envelope {
             rejects: rejects.iter().map(reject).collect(),
             ..Default::default()
         },
+        Content::Verdict { origin, received, verdict } => message::Envelope {
+            version: VERSION,
+            pool: verdict.pool.as_str().to_owned(),
+            origin: Some(position(origin)),
+            received_ms: received.0,
+            verdict: Some(said(verdict)),
+            ..Default::default()
+        },
         Content::Tick(at) => message::Envelope { version: VERSION, tick: Some(tick(at)), ..Default::default() },
     }
 }
 
 fn tick(tick: &Tick) -> message::Tick {
     message::Tick { at_ms: tick.at.0, instance: tick.instance.to_string() }
+}
+
+fn said(verdict: &Verdict) -> message::Verdict {
+    message::Verdict {
+        incident: verdict.incident_id.to_string(),
+        action: verdict.action.name().to_owned(),
+        by: verdict.by.clone(),
+        at_ms: verdict.at.0,
+        note: verdict.note.clone(),
+        name: verdict.name.clone(),
+        until_ms: verdict.until.map(|until| until.0),
+    }
 }
 
 fn reject(reject: &Reject) -> message::Reject {

@@ -16,6 +16,26 @@ pub(super) struct Envelope {
     pub tick: Option<Tick>,
     #[prost(message, repeated, tag = "7")]
     pub rejects: Vec<Reject>,
+    #[prost(message, optional, tag = "8")]
+    pub verdict: Option<Verdict>,
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(super) struct Verdict {
+    #[prost(string, tag = "1")]
+    pub incident: String,
+    #[prost(string, tag = "2")]
+    pub action: String,
+    #[prost(string, tag = "3")]
+    pub by: String,
+    #[prost(sint64, tag = "4")]
+    pub at_ms: i64,
+    #[prost(string, tag = "5")]
+    pub note: String,
+    #[prost(string, optional, tag = "6")]
+    pub name: Option<String>,
+    #[prost(sint64, optional, tag = "7")]
+    pub until_ms: Option<i64>,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]

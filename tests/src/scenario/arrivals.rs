@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::input::{Kind, Point};
-use super::{Input, START_MS, Scenario, Span};
+use super::{Input, START_MS, Scenario, Span, Spoken};
 
 /// Topic of Tidewatch's own JSON lines.
 pub(super) const LINES: &str = "lines";
@@ -46,6 +46,7 @@ pub fn arrivals(scenario: &Scenario) -> Vec<Arrival> {
         let value = line.text.replace("{at}", &(START_MS + line.at.0).to_string());
         Arrival { at: line.at, topic: LINES, key: "eu-1".to_owned(), value }
     }));
+    arrivals.extend(scenario.verdicts.iter().map(Spoken::arrival));
     arrivals.sort_by_key(|arrival| arrival.at);
     repeated(arrivals, scenario.repeat_records)
 }

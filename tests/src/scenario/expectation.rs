@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use tidewatch_schemas::incident::{Kind, Severity, State};
+use tidewatch_schemas::verdict::Action;
 use tidewatch_schemas::{Incident, IncidentId, RejectReason, TenantId};
 
 use super::{Outcome, START_MS, Span};
@@ -40,6 +41,21 @@ pub struct ExpectedIncident {
     pub resolved: Option<(Span, Span)>,
     /// The states it goes through.
     pub states: Option<Vec<State>>,
+    /// Who closed it.
+    pub resolved_by: Option<String>,
+    /// What people did and said.
+    pub said: Option<Vec<Action>>,
+    /// What kept its first and its last revision from paging; an empty text for nothing.
+    pub silenced: Option<(String, String)>,
+    /// How often it was told again because nobody took it, at the most.
+    pub reminders: Option<u32>,
+    /// How many steps it was escalated, at the most.
+    pub escalation: Option<u32>,
+    /// Revisions at most.
+    pub revisions: Option<usize>,
+    /// Findings that belong to it, at least.
+    #[serde(default)]
+    pub findings: u64,
     /// Part of its sentence at the end.
     #[serde(default)]
     pub summary: String,
@@ -110,11 +126,30 @@ impl ExpectedIncident {
             ("resolved", self.resolved.zip(resolved).is_none_or(|((from, to), at)| (from..=to).contains(&at))),
             ("states", self.states.as_ref().is_none_or(|expected| *expected == states)),
             ("summary", last.summary.contains(&self.summary)),
+            ("findings", last.findings >= self.findings),
+            ("revisions", self.revisions.is_none_or(|most| history.len() <= most)),
+            ("answers", self.answers_fit(history, last)),
         ];
         match checks.iter().find(|(_, holds)| !holds) {
             Some((what, _)) => format!("{what} of {}", told(history)),
             None => String::new(),
         }
+    }
+}
+
+impl ExpectedIncident {
+    fn answers_fit(&self, history: &[&Incident], last: &Incident) -> bool {
+        let most = |count: fn(&Incident) -> u32| history.iter().map(|revision| count(revision)).max().unwrap_or(0);
+        let silenced = |revision: Option<&&Incident>| {
+            revision.and_then(|revision| revision.response.silenced_by.clone()).unwrap_or_default()
+        };
+        let said: Vec<Action> = last.response.said.iter().map(|said| said.action).collect();
+        let (first, end) = (silenced(history.first()), silenced(history.last()));
+        self.resolved_by.as_ref().is_none_or(|by| last.response.resolved_by.as_ref() == Some(by))
+            && self.said.as_ref().is_none_or(|expected| *expected == said)
+            && self.silenced.as_ref().is_none_or(|expected| *expected == (first, end))
+            && self.reminders.is_none_or(|reminders| most(|one| one.response.reminders) == reminders)
+            && self.escalation.is_none_or(|steps| most(|one| one.response.escalation) == steps)
     }
 }
 

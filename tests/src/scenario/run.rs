@@ -10,7 +10,7 @@ use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_schemas::finding::DetectorName;
 use tidewatch_schemas::{Finding, Incident, Reject, TenantId, Timestamp};
 
-use super::{Arrival, START_MS, Scenario, Span, arrivals};
+use super::{Arrival, START_MS, Scenario, Span, arrivals, spoken};
 
 const TICK_MS: usize = 5_000;
 /// Where the records of a scenario go.
@@ -77,6 +77,8 @@ fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> T {
 /// # Panics
 /// When its configuration is wrong, or the store fails.
 pub fn run(scenario: &Scenario, way: Way) -> Outcome {
+    let is_known = scenario.verdicts.iter().all(|spoken| spoken.incident.is_some());
+    let scenario = &if is_known { scenario.clone() } else { spoken::known(scenario) };
     let mut driver = driver(scenario, way);
     let mut play = || -> Result<(), LaneError> {
         for (number, step) in (1_usize..).zip(steps(scenario)) {
@@ -140,6 +142,7 @@ fn driver(scenario: &Scenario, way: Way) -> Driver {
     let config = Config::from_text(Some(sources), options.into_iter().map(variable), &[])
         .unwrap_or_else(|errors| panic!("{}: {errors}", scenario.name));
     let ingest = Ingest::new(config.ingest.settings).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+    let ingest = ingest.with_verdicts(spoken::VERDICTS);
     let setup = Setup {
         ingest,
         detect: Settings::new(&config.detect),

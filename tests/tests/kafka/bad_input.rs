@@ -99,7 +99,7 @@ fn verify_good(case: &Deployment, offset: i64) {
     let (records, mut found) = (case.topics.tail(&case.names.observations), Vec::new());
     let judged = |record: &Vec<u8>| match wire::decode(record).expect("an envelope").content {
         Content::Observations { origin, observations, .. } => Some((origin, observations)),
-        Content::Rejects { .. } | Content::Tick(_) => None,
+        Content::Rejects { .. } | Content::Verdict { .. } | Content::Tick(_) => None,
     };
     let came = program::until(PATIENCE, || {
         found.extend(records.rest().iter().filter_map(|record| judged(&record.value)));

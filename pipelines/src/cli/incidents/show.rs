@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Verdict> {
 }
 
 /// The beginning of an identity.
-fn prefix(text: &str) -> Result<String, String> {
+pub(super) fn prefix(text: &str) -> Result<String, String> {
     let is_one = (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_one { Ok(text.to_owned()) } else { Err("write the first of its 32 hexadecimal digits".to_owned()) }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rdkafka::ClientConfig;
 use tidewatch_schemas::{Incident, Timestamp};
 
 use crate::cli::{log, screen};
@@ -18,15 +19,22 @@ use crate::kafka::incident_reader::{IncidentReader, Looked};
 /// How long the brokers may be silent before the end of the topic is reached.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Where incidents are read from.
+/// Where the service is.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Source {
+pub(super) struct Place {
     /// Configuration of the service, which names the brokers and the topic; the default one when left out
     #[arg(long, value_name = "F")]
     config: Option<PathBuf>,
     /// Brokers instead of the configured ones, host:port, separated by commas
     #[arg(long, value_name = "B")]
     brokers: Option<String>,
+}
+
+/// Where incidents are read from.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Source {
+    #[command(flatten)]
+    place: Place,
     /// A file of incident records instead of the topic: JSON lines, or what the demo or a back-test printed with --format
     /// json; - for standard input
     #[arg(long, value_name = "F", conflicts_with_all = ["config", "brokers"])]
@@ -46,6 +54,7 @@ pub(super) struct Known {
 /// The incident topic, open to be read.
 pub(super) struct Topic {
     reader: IncidentReader,
+    environment: BTreeMap<String, String>,
     config: Config,
     brokers: String,
     wrong: usize,
@@ -73,6 +82,13 @@ impl Source {
 
     /// Opens the topic.
     pub fn topic(&self) -> anyhow::Result<Topic> {
+        self.place.topic()
+    }
+}
+
+impl Place {
+    /// Opens the topic.
+    pub fn topic(&self) -> anyhow::Result<Topic> {
         log::begin(tracing::Level::WARN, LogFormat::Text);
         let flag = |brokers: &String| Flag {
             name: "--brokers".to_owned(),
@@ -85,7 +101,7 @@ impl Source {
         let client = config.kafka.client_config(&environment)?;
         let reader = IncidentReader::open(&client, &config.topics.names.incidents)?;
         let brokers = config.kafka.brokers.join(",");
-        Ok(Topic { reader, config, brokers, wrong: 0 })
+        Ok(Topic { reader, environment, config, brokers, wrong: 0 })
     }
 }
 
@@ -114,6 +130,16 @@ impl Topic {
         format!("topic {} at {}", self.config.topics.names.incidents, self.brokers)
     }
 
+    /// How the brokers are reached, and which topics there are.
+    pub fn way_in(&self) -> anyhow::Result<(ClientConfig, &Config)> {
+        Ok((self.config.kafka.client_config(&self.environment)?, &self.config))
+    }
+
+    /// Where it is told what was refused.
+    pub fn rejects(&self) -> &str {
+        &self.config.topics.names.rejects
+    }
+
     /// The next incident that comes within a short while.
     pub fn next(&mut self) -> anyhow::Result<Option<Incident>> {
         Ok(self.look()?.1)
@@ -125,7 +151,7 @@ impl Topic {
     }
 
     /// Reads everything up to what is the end of the topic meanwhile.
-    fn read_to_end(&mut self, each: &mut dyn FnMut(Incident)) -> anyhow::Result<()> {
+    pub fn read_to_end(&mut self, each: &mut dyn FnMut(Incident)) -> anyhow::Result<()> {
         let mut silence = Stopwatch::start();
         while !self.reader.has_caught_up() {
             let (looked, incident) = self.look()?;

@@ -10,7 +10,7 @@ use crate::config::value::shown;
 /// How many names are proposed.
 const PROPOSED: usize = 3;
 
-pub(super) fn read(value: &Value) -> Result<TimeZone, Wrong> {
+pub(in crate::config) fn read(value: &Value) -> Result<TimeZone, Wrong> {
     let ValueKind::String(name) = &value.kind else {
         let problem = format!("{} is not the name of a time zone", shown(value));
         return Err(Wrong::new(problem, "write one such as Europe/Berlin"));

@@ -210,7 +210,7 @@ fn read_secret(value: &Value) -> Result<Setting, Wrong> {
 }
 
 /// Yes or no under `key`; no where it is left out.
-pub(super) fn optional_truth(section: &mut Section, key: &str) -> bool {
+pub(in crate::config) fn optional_truth(section: &mut Section, key: &str) -> bool {
     section.offers(key)
         && section.parse(key, false, |value| match &value.kind {
             ValueKind::Boolean(truth) => Ok(*truth),

@@ -105,7 +105,7 @@ impl Pool {
     /// What was half changed is forgotten: the series begins anew, and its tenant is not judged for a while.
     fn isolate(&mut self, settings: &Settings, id: SeriesId, (origin, at): (&Origin, Timestamp), cause: &str) {
         let Some(key) = self.series.get(id).map(|entry| entry.key.clone()) else { return };
-        self.series.reset(id, &settings.series, Today::new(settings.calendars.of(&key.tenant)));
+        self.series.reset(id, &settings.series, Today::new(self.calendar_of(settings, &key.tenant)));
         let until = self.tenants.isolate(&key, self.state.time);
         let SeriesKey { signal, tenant, resource, .. } = &key;
         tracing::error!(%tenant, %resource, %signal, cause, "judging panicked; the tenant is isolated");

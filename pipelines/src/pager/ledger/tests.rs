@@ -1,9 +1,9 @@
 use tidewatch_delivery::pager::Channel;
 use tidewatch_delivery::pager::alertmanager::Alertmanager;
 use tidewatch_delivery::pager::slack::Slack;
-use tidewatch_schemas::Timestamp;
 use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::incident::{Kind, Severity, State};
+use tidewatch_schemas::{Response, Timestamp};
 
 use super::*;
 use crate::state::MemoryStore;
@@ -35,6 +35,9 @@ pub fn incident(revision: u32) -> Incident {
         bottleneck: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
+        severity_reason: String::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 
@@ -51,7 +54,7 @@ fn channels() -> Named {
 fn route(channels: &[&str], severity: Severity) -> Route {
     let (tenants, pools, kinds) = (Vec::new(), Vec::new(), Vec::new());
     let channels = channels.iter().map(ToString::to_string).collect();
-    Route { severity, tenants, pools, kinds, channels, goes_on: false }
+    Route { severity, tenants, pools, kinds, escalation: 0, channels, goes_on: false }
 }
 
 fn record(offset: i64, incident: Incident) -> Revision {
@@ -213,4 +216,21 @@ fn a_new_machine_tells_what_was_not_told_and_goes_on_repeating_what_lasts() {
     case.take(record(10, other(2)), 0);
     assert_eq!(case.tell("chat", Answer::Taken, 0), Some(2));
     assert_eq!(case.ledger.told_until(), Some(10), "alertmanager has not been told yet");
+}
+
+#[test]
+fn a_silence_keeps_channels_quiet_until_it_ends_but_not_the_end_of_what_they_know() {
+    let silenced = |incident: Incident| {
+        let response = Response { silenced_by: Some("work on pg-main".to_owned()), ..Response::default() };
+        Incident { response, ..incident }
+    };
+    let told = |revisions: Vec<Incident>| {
+        let (channels, routes) = (channels(), [route(&["chat"], Severity::Info)]);
+        let plan = Plan { channels: &channels, routes: &routes };
+        let mut ledger = Ledger::open(Box::new(MemoryStore::default())).unwrap();
+        (0..).zip(revisions).for_each(|(offset, one)| ledger.take(plan, record(offset, one), 0));
+        ledger.deliveries.len()
+    };
+    assert_eq!(told(vec![silenced(incident(1)), silenced(resolved(2))]), 0, "nobody hears of it");
+    assert_eq!(told(vec![silenced(incident(1)), incident(2)]), 1, "what outlasts its silence is told");
 }

@@ -1,7 +1,7 @@
 use serde_json::Value;
 use tidewatch_schemas::finding::{DetectorName, Season};
 use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
-use tidewatch_schemas::{Incident, IncidentId, Origin, SeriesId, TenantId, Timestamp};
+use tidewatch_schemas::{Incident, IncidentId, Origin, Response, SeriesId, TenantId, Timestamp};
 
 use super::alertmanager::Alertmanager;
 use super::incident_io::IncidentIo;
@@ -60,6 +60,9 @@ fn incident(state: State) -> Incident {
         bottleneck: None,
         runbook: "slow-requests".to_owned(),
         evidence: vec![evidence; Incident::MAX_EVIDENCE],
+        severity_reason: String::new(),
+        findings: 0,
+        response: Response::default(),
     }
 }
 

@@ -14,8 +14,21 @@ use crate::column::{Cell, Cells};
 use crate::table::Table;
 
 /// Columns of an incident that may say something about any of its tenants.
-const SHARED_INCIDENT: [&str; 10] =
-    ["summary", "signal", "expected", "actual", "unit", "season", "confidence", "bottleneck", "evidence", "resource"];
+const SHARED_INCIDENT: [&str; 13] = [
+    "summary",
+    "signal",
+    "expected",
+    "actual",
+    "unit",
+    "season",
+    "confidence",
+    "bottleneck",
+    "evidence",
+    "resource",
+    "severity_reason",
+    "findings",
+    "response",
+];
 /// Columns that name tenants.
 const NAMES: [&str; 3] = ["tenants", "victims", "culprits"];
 /// Columns of a finding of contention that may say something about others.

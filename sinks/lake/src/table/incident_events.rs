@@ -3,12 +3,13 @@
 use super::{Column, column};
 use crate::column::Kind::{Json, Number, Text, Texts, Time, Whole};
 
-pub(super) const COLUMNS: [Column; 24] = [
+pub(super) const COLUMNS: [Column; 27] = [
     column("incident_id", "/incident_id", Text, "which incident; 32 hexadecimal digits"),
     column("revision", "/revision", Whole, "counts the changes of the incident from 1"),
     column("state", "/state", Text, "open, acknowledged, resolved or reopened"),
     column("kind", "/kind", Text, "what kind of trouble: unusual, silent, slow, failing or data_loss"),
     column("severity", "/severity", Text, "info, warning, error or critical"),
+    column("severity_reason", "/severity_reason", Text, "why it matters that much"),
     column("pool", "/pool", Text, "the pool it happens in"),
     column("resource", "/resource", Text, "the resource that all evidence points at; null when it points at several"),
     column("tenants", "/tenants", Texts, "tenants in which something was found"),
@@ -33,4 +34,6 @@ pub(super) const COLUMNS: [Column; 24] = [
     ),
     column("runbook", "/runbook", Text, "name of the runbook to open"),
     column("evidence", "/evidence", Json, "the series that speak for it, strongest first, as JSON text"),
+    column("findings", "/findings", Whole, "how many findings belong to it"),
+    column("response", "/response", Json, "what people did about it, as JSON text"),
 ];
