@@ -150,7 +150,8 @@ fn wait_for(topic: &mut Topic, said: &Said, patience: Duration) -> anyhow::Resul
     while watch.elapsed() < patience {
         if let Some(incident) = topic.next()?.filter(|incident| shows(incident, said)) {
             let (id, revision) = (short_id(incident.incident_id), incident.revision);
-            screen::show(&format!("{id} is {} by {}, revision {revision}\n", state(incident.state), said.by))?;
+            let (action, stands) = (said.action.name(), state(incident.state));
+            screen::show(&format!("{id} {action} by {}: {stands}, revision {revision}\n", said.by))?;
             return Ok(Verdict::Fine);
         }
     }
