@@ -58,9 +58,9 @@ impl Cost {
         key.tenant.is_customer() && self.prices.iter().any(|price| price.is_for(&key.pool, &key.resource, &key.signal))
     }
 
-    /// Whether there is anything to charge at all.
+    /// Whether nothing has a price.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
+    pub fn charges_nothing(&self) -> bool {
         self.prices.is_empty() && self.waiting_hour.is_none()
     }
 

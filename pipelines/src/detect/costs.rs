@@ -108,7 +108,7 @@ impl Meters {
 impl Account {
     /// Takes note of what is borne for `seconds` up to `now`.
     pub fn bear(&mut self, cost: &Cost, burdens: &[Burden], (now, seconds): (Timestamp, f64)) {
-        if !burdens.is_empty() && !cost.is_idle() {
+        if !burdens.is_empty() && !cost.charges_nothing() {
             let at = now.max(*self.open.get_or_insert_with(|| cost.period_of(now)));
             for burden in burdens {
                 self.damage.add(burden, (at, seconds), cost);
