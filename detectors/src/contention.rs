@@ -8,6 +8,7 @@
 //! | module | decides |
 //! |---|---|
 //! | [`reading`] | what a closed window says: what is taken, or how much it hurts |
+//! | [`whole`] | which resources are parts of one that is shared |
 //! | [`level`], [`ring`] | what is usual of a number, and what it was lately |
 //! | [`pain`] | how much each tenant suffers |
 //! | [`usage`], [`peaks`] | what each tenant takes beyond its usual, beyond what all have in common and beyond its earlier peaks |
@@ -31,13 +32,15 @@ pub mod suspicion;
 mod telling;
 pub mod usage;
 pub mod verdict;
+pub mod whole;
 
-use tidewatch_schemas::Timestamp;
+use tidewatch_schemas::{PoolId, Timestamp};
 
 pub use burden::Burden;
 pub use reading::{Reading, Says};
 pub use state::State;
 pub use verdict::{Blame, Cause, Verdict};
+pub use whole::Whole;
 
 /// Shortest step, in milliseconds.
 const LEAST_STEP_MS: i64 = 5_000;
@@ -51,6 +54,8 @@ pub struct Contention {
     pub patience_ms: i64,
     /// After how long trouble that goes on is the new normal, in milliseconds.
     pub adopt_after_ms: i64,
+    /// Resources that are more than their parts; the first that has a part decides.
+    pub wholes: Vec<Whole>,
 }
 
 impl Contention {
@@ -58,7 +63,16 @@ impl Contention {
     #[must_use]
     pub fn new(window_ms: i64, lateness_ms: i64, adopt_after_ms: i64) -> Self {
         let step_ms = window_ms.max(LEAST_STEP_MS);
-        Self { step_ms, patience_ms: lateness_ms + step_ms, adopt_after_ms }
+        Self { step_ms, patience_ms: lateness_ms + step_ms, adopt_after_ms, wholes: Vec::new() }
+    }
+
+    /// What is said of a part of a shared resource is said of the whole.
+    pub fn joined(&self, pool: &PoolId, readings: &mut [Reading]) {
+        for reading in readings {
+            if let Some(whole) = self.wholes.iter().find(|whole| whole.has(pool, &reading.resource)) {
+                reading.resource = whole.resource.clone();
+            }
+        }
     }
 
     /// Takes in what a closed window says.

@@ -11,6 +11,7 @@ pub mod lives;
 pub mod object_faults;
 pub mod paging;
 pub mod partition;
+pub mod picture;
 pub mod program;
 pub mod receiver;
 pub mod scenario;

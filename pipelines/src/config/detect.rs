@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tidewatch_detectors::Cost;
 use tidewatch_detectors::calendar::Calendars;
+use tidewatch_detectors::contention::Whole;
 use tidewatch_detectors::specialists::Knobs;
 
 use super::checkpoints::{self, CheckpointsConfig};
@@ -57,6 +58,8 @@ pub struct DetectConfig {
     pub adopt_after_ms: i64,
     /// How long a session must wait for a lock before it is told.
     pub lock_wait_after_ms: i64,
+    /// Resources that consist of others.
+    pub shared: Vec<Whole>,
     /// Reports missed in a row before a series counts as silent.
     pub silence_after: u32,
     /// Most series of a pool.
@@ -95,6 +98,7 @@ pub(super) fn read(
         correlate_within_ms: millis(section.duration("correlate_within", Duration::ZERO..=DAY)),
         adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
         lock_wait_after_ms: millis(section.duration("lock_wait_after", SECOND..=DAY)),
+        shared: section.list("shared", read_whole),
         silence_after: section.whole("silence_after", 1..=1000),
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
         tenant_series_limit: section.whole("tenant_series_limit", 1..=10_000_000) as usize,
@@ -103,6 +107,14 @@ pub(super) fn read(
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
         start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Earliest),
+    }
+}
+
+fn read_whole(section: &mut Section) -> Whole {
+    Whole {
+        resource: section.text("resource").as_str().into(),
+        pool: section.optional_text("pool").map(|pool| pool.as_str().into()),
+        parts: section.texts("parts", |_| Ok(())),
     }
 }
 

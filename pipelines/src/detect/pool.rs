@@ -256,12 +256,13 @@ impl Pool {
         let Some(entry) = self.series.get_mut(id) else { return };
         let Some(class) = self.classes.get_mut(entry.class) else { return };
         let (identity, state, today) = entry.for_judging();
-        let verdicts = state.judge(&settings.series, identity, Around { today, class }, time);
+        let mut verdicts = state.judge(&settings.series, identity, Around { today, class }, time);
         if !verdicts.metered.is_empty() {
             let (key, unit) = (identity.key, identity.unit);
             self.meters.add(&settings.cost, &mut self.state.account, (key, unit), &verdicts.metered);
         }
         self.series.changed(id, &settings.series);
+        settings.contention.joined(&self.state.id, &mut verdicts.readings);
         self.sharing.absorb(verdicts.readings);
         self.group(settings, verdicts.findings, results);
         results.judgements.extend(verdicts.judgements);

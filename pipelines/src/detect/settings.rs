@@ -70,7 +70,10 @@ impl Settings {
             series,
             grouping,
             locks: Locks { tell_after_ms: config.lock_wait_after_ms },
-            contention: Contention::new(config.window_ms, config.lateness_ms, adopt_after_ms),
+            contention: Contention {
+                wholes: config.shared.clone(),
+                ..Contention::new(config.window_ms, config.lateness_ms, adopt_after_ms)
+            },
             cost: Cost {
                 patience_ms: series::patience_ms(config.window_ms, config.lateness_ms),
                 ..config.cost.clone()

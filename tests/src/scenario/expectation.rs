@@ -56,6 +56,10 @@ pub struct ExpectedIncident {
     /// Findings that belong to it, at least.
     #[serde(default)]
     pub findings: u64,
+    /// Tenants that are named as culprits in its last revision; an empty list for nobody.
+    pub culprits: Option<Vec<TenantId>>,
+    /// Its resource at the end.
+    pub resource: Option<String>,
     /// Part of its sentence at the end.
     #[serde(default)]
     pub summary: String,
@@ -125,6 +129,11 @@ impl ExpectedIncident {
             ("resolved", resolved.is_some() == self.resolved.is_some()),
             ("resolved", self.resolved.zip(resolved).is_none_or(|((from, to), at)| (from..=to).contains(&at))),
             ("states", self.states.as_ref().is_none_or(|expected| *expected == states)),
+            ("culprits", self.culprits.as_ref().is_none_or(|culprits| *culprits == last.culprits)),
+            (
+                "resource",
+                self.resource.as_deref().is_none_or(|of| last.resource.as_ref().is_some_and(|is| is.as_str() == of)),
+            ),
             ("summary", last.summary.contains(&self.summary)),
             ("findings", last.findings >= self.findings),
             ("revisions", self.revisions.is_none_or(|most| history.len() <= most)),
