@@ -274,6 +274,7 @@ impl Parts<'_> {
             runbooks: config.runbooks.clone(),
             post: Post::new(config.timeout)?,
             gauges,
+            fail_points: FailPoints::of(self.environment),
         })
     }
 

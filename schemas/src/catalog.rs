@@ -162,6 +162,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whatever_pages_has_a_runbook() {
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        for spec in built_in::SIGNALS.iter().chain([&built_in::UNKNOWN]) {
+            assert!(is_name(spec.runbook), "{}: {:?} is no name of a runbook", spec.name, spec.runbook);
+        }
+    }
+
+    #[test]
     fn an_exact_name_beats_a_prefix() {
         assert_eq!(Catalog.lookup("postgresql.deadlocks").name, "postgresql.deadlocks");
         assert_eq!(Catalog.lookup("httpcheck.dns.lookup.duration").name, "httpcheck.*");

@@ -34,7 +34,7 @@ impl Paging {
         let folder = tempfile::tempdir().expect("a folder");
         let (state, bootstrap) = (folder.path().join("pager"), broker.bootstrap().to_owned());
         let config = format!(
-            "kafka: {{ brokers: [\"{bootstrap}\"] }}\npager:\n  state: {}\n  start: earliest\n  timeout: 1s\n{pager}\n",
+            "kafka: {{ brokers: [\"{bootstrap}\"] }}\npager:\n  state: {}\n  start: earliest\n  timeout: 1s\n  runbooks: \"https://wiki.example.com/{{runbook}}\"\n{pager}\n",
             state.display()
         );
         std::fs::write(folder.path().join("tidewatch.yaml"), config).expect("a configuration");
@@ -49,10 +49,18 @@ impl Paging {
     /// # Panics
     /// When it does not start.
     pub fn start(&self) -> Program {
+        self.start_with(&[])
+    }
+
+    /// The same with further environment variables.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn start_with(&self, environment: &[(&str, &str)]) -> Program {
         let path = |name: &str| -> PathBuf { self.folder.path().join(name) };
         let config = path("tidewatch.yaml");
         let arguments = ["run", "--only", "pager", "--config", config.to_str().expect("a name")];
-        Program::start_with(&arguments, &path("said"), &[("HOOK_KEY", "hunter2")])
+        Program::start_with(&arguments, &path("said"), &[&[("HOOK_KEY", "hunter2")], environment].concat())
     }
 
     /// Forgets what the pager knows, as a machine does that is new.

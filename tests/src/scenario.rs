@@ -43,7 +43,7 @@ pub struct Scenario {
     pub clock: String,
     /// Options that differ, by path.
     #[serde(default)]
-    pub config: BTreeMap<String, String>,
+    pub config: BTreeMap<String, Yaml>,
     /// Parts of inputs that several share by YAML's anchors.
     #[serde(default, rename = "shapes")]
     _shapes: BTreeMap<String, Yaml>,

@@ -203,6 +203,65 @@ fn the_broker_of_the_demo_gives_what_the_file_gives() {
 }
 
 #[test]
+fn people_take_close_and_judge_incidents_of_the_service_that_runs() {
+    let records = Records::new();
+    let open = records.last().into_iter().find(|incident| incident.resolved_at.is_none()).expect("one is open");
+    let over = records.last().into_iter().find(|incident| incident.resolved_at.is_some()).expect("one is over");
+    let port = free_port().to_string();
+    let mut demo = Program::start(&["demo", "--speed", "0", "--port", &port], &records.folder.path().join("demo"));
+    let stays = program::until(LIMIT, || !demo.is_running() || demo.output().contains("The broker stays up"));
+    assert!(stays && demo.is_running(), "{}\n{}", demo.output(), demo.last_words());
+
+    let brokers = format!("127.0.0.1:{port}");
+    let answer = |words: &[&str]| incidents(&[words, &["--brokers", &brokers, "--by", "ana"]].concat());
+    let shown = |id: &str| json(&incidents(&["show", id, "--format", "json", "--brokers", &brokers]));
+    let (open, over) = (open.incident_id.to_string(), over.incident_id.to_string());
+
+    let taken = answer(&["ack", &open, "--note", "on it"]);
+    assert!(taken.status.success(), "{}\n{}", text(&taken.stderr), demo.last_words());
+    assert!(text(&taken.stdout).contains("acknowledge by ana: acknowledged, revision "), "{}", text(&taken.stdout));
+    let told = shown(&open);
+    assert_eq!((&told["state"], &told["response"]["acknowledged_by"]), (&"acknowledged".into(), &"ana".into()));
+    let twice = answer(&["ack", &open, "--wait", "1s"]);
+    assert_eq!(twice.status.code(), Some(1), "somebody has it");
+    assert!(text(&twice.stderr).contains("topic tidewatch.rejects says why"), "{}", text(&twice.stderr));
+
+    let closed = answer(&["resolve", &open]);
+    assert!(closed.status.success(), "{}", text(&closed.stderr));
+    let told = shown(&open);
+    assert_eq!((&told["state"], &told["response"]["resolved_by"]), (&"resolved".into(), &"ana".into()));
+
+    for verdict in ["real", "false-alarm", "new-normal"] {
+        let judged = answer(&["verdict", &over, verdict]);
+        assert!(judged.status.success(), "{verdict}: {}", text(&judged.stderr));
+    }
+    let expected = answer(&["verdict", &over, "expected", "--name", "migration", "--until", "2027-01-01T00:00:00Z"]);
+    assert!(expected.status.success(), "{}", text(&expected.stderr));
+    let said = shown(&over)["response"]["said"].as_array().cloned().expect("a list");
+    let actions: Vec<&str> = said.iter().filter_map(|each| each["action"].as_str()).collect();
+    assert_eq!(actions, ["real", "false_alarm", "new_normal", "expected"]);
+    demo.signal("INT");
+    assert!(demo.wait(Duration::from_secs(15)).success(), "{}", demo.last_words());
+}
+
+#[test]
+fn the_documentation_shows_an_incident_as_every_channel_gets_it() {
+    let records = Records::new();
+    let documented = include_str!("../../docs/channels.md");
+    for channel in ["pagerduty", "alertmanager", "webhook", "slack", "opsgenie", "incident-io"] {
+        let body = over(&records.file(), &["show", "7c46", "--as", channel]);
+        assert!(body.status.success(), "{channel}: {}", text(&body.stderr));
+        let shown = text(&body.stdout);
+        let schema = format!("{}/channels/{}.schema.json", env!("CARGO_MANIFEST_DIR"), channel.replace('-', "_"));
+        let schema = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+        let wrong = jsonschema::validate(&schema, &json(&body)).err().map(|error| error.to_string());
+        assert_eq!(wrong, None, "{channel}: {shown}");
+        let command = format!("$ tidewatch incidents show 7c46 --input incidents.jsonl --as {channel}\n{shown}```\n");
+        assert!(documented.contains(&command), "docs/channels.md has another body for {channel}:\n{command}");
+    }
+}
+
+#[test]
 fn brokers_that_do_not_answer_are_named() {
     let brokers = format!("127.0.0.1:{}", free_port());
     let failed = incidents(&["list", "--brokers", &brokers]);

@@ -1,5 +1,10 @@
 //! The pager as a process: every change reaches its channel, in order, whatever the channel answers and whoever is killed.
 
+#[path = "pager/channels.rs"]
+mod channels;
+#[path = "pager/fail_points.rs"]
+mod fail_points;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Every story of `tests/scenarios` ends as it says, however the log is cut into batches, partitions and lives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use tidewatch_schemas::RejectReason;
@@ -34,6 +34,18 @@ fn different(way: &str, outcome: &Outcome, plain: &Outcome) -> Vec<String> {
 fn scenarios_end_as_they_say() {
     assert!(Scenario::all().len() >= 20, "scenarios are missing");
     every_scenario(|scenario| mismatches(&scenario.expect, &run(scenario, Way::PLAIN)));
+}
+
+#[test]
+fn what_incidents_count_is_published_as_findings() {
+    every_scenario(|scenario| {
+        let outcome = run(scenario, Way::PLAIN);
+        let last: BTreeMap<_, u64> =
+            outcome.revisions.iter().map(|incident| (incident.incident_id, incident.findings)).collect();
+        let counted: u64 = last.values().sum();
+        let is_lost = counted > outcome.findings;
+        is_lost.then(|| format!("{counted} findings are counted, {} published", outcome.findings)).into_iter().collect()
+    });
 }
 
 #[test]

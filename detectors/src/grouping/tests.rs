@@ -78,6 +78,29 @@ fn one_series_alone_opens_nothing_and_two_do() {
 }
 
 #[test]
+fn ten_thousand_findings_of_a_minute_are_one_incident_that_counts_them_all() {
+    let names = |letter, count: usize| (0..count).map(|number| format!("{letter}{number}")).collect::<Vec<String>>();
+    let (tenants, checks) = (names('t', 200), names('c', 50));
+    let all: Vec<Finding> = checks
+        .iter()
+        .enumerate()
+        .flat_map(|(number, check)| {
+            let second = 100 + i64::try_from(number).unwrap();
+            tenants.iter().map(move |tenant| finding(tenant, SLOW, check, second))
+        })
+        .collect();
+    assert_eq!(all.len(), 10_000);
+    let mut state = State::default();
+    let revisions = feed(&mut state, &all);
+    let ids: std::collections::BTreeSet<_> = revisions.iter().map(|incident| incident.incident_id).collect();
+    assert_eq!(ids.len(), 1, "one cause");
+    assert!(revisions.len() <= tenants.len() + 1, "{} revisions", revisions.len());
+    let counted: u64 = state.cases.iter().map(|case| case.published().findings).sum();
+    assert_eq!(counted, 10_000, "each is counted once");
+    assert_eq!(state.cases[0].published().tenants.len(), tenants.len());
+}
+
+#[test]
 fn one_felt_series_opens_once_it_lasts() {
     let mut state = State::default();
     let lasting = |second| Finding { since: Timestamp(70_000), ..finding("acme", SLOW, "login", second) };

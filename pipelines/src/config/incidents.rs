@@ -163,3 +163,6 @@ fn time_of(text: &str) -> Option<Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
+
+#[cfg(test)]
+mod tests;

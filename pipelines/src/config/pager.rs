@@ -45,7 +45,7 @@ pub struct PagerConfig {
 }
 
 pub(super) fn read(section: &mut Section) -> PagerConfig {
-    let origins = ["routes", "channels"].map(|key| section.origin(key));
+    let [routes, channels, runbooks] = ["routes", "channels", "runbooks"].map(|key| section.origin(key));
     let config = PagerConfig {
         group: section.text("group"),
         state: PathBuf::from(section.text("state")),
@@ -59,8 +59,14 @@ pub(super) fn read(section: &mut Section) -> PagerConfig {
             .collect(),
         routes: section.list("routes", read_route),
     };
+    let pages = !config.channels.is_empty();
+    if pages && config.runbooks.is_empty() && !section.is_wrong("runbooks") {
+        let problem = "whoever is paged would be told the name of a runbook, and not where it lies";
+        let advice = format!("write an address such as https://wiki.example.com/{RUNBOOK}");
+        section.refuse("runbooks", &runbooks, Wrong::new(problem, advice));
+    }
     if !section.is_wrong("routes") && !section.is_wrong("channels") {
-        refuse_loose_ends(section, &config, &origins);
+        refuse_loose_ends(section, &config, [&routes, &channels]);
     }
     config
 }
@@ -118,7 +124,7 @@ fn read_kinds(section: &mut Section) -> Vec<Kind> {
 }
 
 /// Routes to nowhere, channels without a route, and incidents that nobody would hear of.
-fn refuse_loose_ends(section: &mut Section, config: &PagerConfig, [routes, channels]: &[String; 2]) {
+fn refuse_loose_ends(section: &mut Section, config: &PagerConfig, [routes, channels]: [&str; 2]) {
     let known: BTreeSet<&str> = config.channels.iter().map(|channel| channel.name.as_str()).collect();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     for (index, route) in config.routes.iter().enumerate() {

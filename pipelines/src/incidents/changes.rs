@@ -25,6 +25,7 @@ pub(super) fn changes(before: &Incident, after: &Incident) -> Vec<String> {
     if before.kind != after.kind {
         said.push(format!("{} instead of {}", kind(after.kind), kind(before.kind)));
     }
+    said.extend(responses(before, after));
     said.extend(tenants(before, after));
     if before.resource != after.resource {
         said.push(match &after.resource {
@@ -99,6 +100,31 @@ fn tenants(before: &Incident, after: &Incident) -> Vec<String> {
 /// Those of `new` that are not in `old`.
 fn added(old: &[TenantId], new: &[TenantId]) -> Vec<TenantId> {
     new.iter().filter(|tenant| !old.contains(tenant)).cloned().collect()
+}
+
+/// What people did or said, and what came of nobody doing anything.
+fn responses(before: &Incident, after: &Incident) -> Vec<String> {
+    let (old, new) = (&before.response, &after.response);
+    let heard = new.said.iter().filter(|each| !old.said.contains(each));
+    let mut said: Vec<String> = heard
+        .map(|each| {
+            let note = if each.note.is_empty() { String::new() } else { format!(" ({})", each.note) };
+            format!("{} says {}{note}", each.by, each.action.name().replace('_', " "))
+        })
+        .collect();
+    if old.silenced_by != new.silenced_by {
+        said.push(match &new.silenced_by {
+            Some(what) => format!("silenced by {what}"),
+            None => "no longer silenced".to_owned(),
+        });
+    }
+    if new.escalation > old.escalation {
+        said.push(format!("escalated to step {}", new.escalation));
+    }
+    if new.reminders > old.reminders {
+        said.push(format!("reminder {}", new.reminders));
+    }
+    said
 }
 
 /// Series that speak for it and did not before, or the other way round.

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod history;
+mod response;
 
 use std::fmt::Write as _;
 
@@ -112,14 +113,18 @@ fn facts(incident: &Incident, view: View) -> Vec<(&'static str, String)> {
         ("suffering", tenants(&incident.victims, "nobody, as far as is seen")),
         ("cause", tenants(&incident.culprits, "nobody was named")),
         ("loudest", format!("{}: {measured}, {expected}", incident.signal)),
-        ("severity", format!("{}: {}", severity(incident.severity), meaning(incident.severity))),
+        ("severity", format!("{}: {}", severity(incident.severity), why(incident))),
         ("confidence", percent(incident.confidence)),
     ];
+    facts.extend(response::facts(incident));
     if let Some(found) = &incident.bottleneck {
         facts.push(("bottleneck", format!("{}: {}", bottleneck(found.kind), found.reason)));
     }
     if !incident.runbook.is_empty() {
         facts.push(("runbook", incident.runbook.clone()));
+    }
+    if incident.findings > 0 {
+        facts.push(("findings", incident.findings.to_string()));
     }
     facts
 }
@@ -148,6 +153,12 @@ fn season(season: Season) -> &'static str {
         Season::Weekly => "the hour of the week",
         Season::Calendar => "the business calendar",
     }
+}
+
+/// Why it matters that much; what the severity means where the record does not say.
+fn why(incident: &Incident) -> &str {
+    let reason = incident.severity_reason.as_str();
+    if reason.is_empty() { meaning(incident.severity) } else { reason }
 }
 
 fn meaning(severity: Severity) -> &'static str {

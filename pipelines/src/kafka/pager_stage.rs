@@ -30,6 +30,7 @@ use crate::pager::ledger::{Key, Ledger, Named, Plan, Revision};
 use crate::pager::pace::Pace;
 use crate::pager::post::Post;
 use crate::pager::routes::Route;
+use crate::protocol::{FailPoint, FailPoints};
 use crate::state::RocksStore;
 
 /// How long the group and the brokers may take to say where things stand.
@@ -76,6 +77,8 @@ pub struct PagerStage {
     pub post: Post,
     /// How far it has come.
     pub gauges: Arc<Gauges>,
+    /// Where a test ends the process.
+    pub fail_points: FailPoints,
 }
 
 /// A call that is under way.
@@ -141,6 +144,9 @@ impl PagerStage {
         }
         running.consumer.context().take_failure().map_or(Ok(()), Err)?;
         let mut ledgers = running.consumer.context().lock();
+        if ledgers.values().any(Ledger::has_read) {
+            self.fail_points.pass(FailPoint::BeforeLedgerWrite);
+        }
         ledgers.values_mut().try_for_each(Ledger::commit)?;
         self.gauges.untold.set(ledgers.values().map(Ledger::waiting).sum());
         Ok(())
@@ -164,6 +170,7 @@ impl PagerStage {
         let now = clock::now().0;
         let (_, answers) = &running.replies;
         for (call, answer) in answers.try_iter() {
+            self.fail_points.pass(FailPoint::AfterCall);
             let Call { partition, key, revision, again_after_ms } = call;
             let was_heard = !matches!(answer, Answer::Later { .. });
             let asked = if let Answer::Later { after_ms, .. } = &answer { *after_ms } else { None };
@@ -175,6 +182,7 @@ impl PagerStage {
             let outcome = ledger.answered(&key, revision, answer, (now, again_after_ms.map(|after| now + after)));
             self.say(&key, revision, outcome);
             ledger.commit()?;
+            self.fail_points.pass(FailPoint::AfterAnswer);
         }
         Ok(())
     }
@@ -218,6 +226,7 @@ impl PagerStage {
             let Some(ledger) = ledgers.get_mut(&partition) else { continue };
             let Some((incident, before)) = ledger.begin(&key) else { continue };
             ledger.commit()?;
+            self.fail_points.pass(FailPoint::AfterLedgerWrite);
             let notice = Notice { incident: &incident, before: before.as_ref(), now, runbooks: &self.runbooks };
             let (request, again_after_ms) = (channel.request(&notice), channel.repeat_after_ms(&incident, now.0));
             let private = self.habits.get(name).is_some_and(|habits| habits.private);

@@ -176,6 +176,12 @@ impl Ledger {
         self.changed.insert(key);
     }
 
+    /// Whether records were read that are not written yet.
+    #[must_use]
+    pub fn has_read(&self) -> bool {
+        self.has_read
+    }
+
     /// Writes everything that changed as one batch; nothing where nothing did.
     ///
     /// # Errors

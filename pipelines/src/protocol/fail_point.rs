@@ -24,10 +24,18 @@ pub enum FailPoint {
     InRebalance,
     /// Some files of a checkpoint are in the object store, and its manifest is not.
     MidCheckpointUpload,
+    /// The pager read changes of incidents, and its ledger knows nothing of them.
+    BeforeLedgerWrite,
+    /// The ledger knows that an attempt begins, and the channel was not called.
+    AfterLedgerWrite,
+    /// The channel answered, and the ledger does not know.
+    AfterCall,
+    /// The ledger knows the answer, and the group does not.
+    AfterAnswer,
 }
 
 impl FailPoint {
-    /// Every place.
+    /// Every place between detect and its topics.
     pub const ALL: [Self; 5] = [
         Self::AfterStoreCommit,
         Self::MidPublish,
@@ -35,6 +43,10 @@ impl FailPoint {
         Self::InRebalance,
         Self::MidCheckpointUpload,
     ];
+
+    /// Every place between the pager and its channels.
+    pub const OF_PAGER: [Self; 4] =
+        [Self::BeforeLedgerWrite, Self::AfterLedgerWrite, Self::AfterCall, Self::AfterAnswer];
 
     /// Its name.
     #[must_use]
@@ -45,6 +57,10 @@ impl FailPoint {
             Self::AfterCommitBeforePrune => "after_commit_before_prune",
             Self::InRebalance => "in_rebalance",
             Self::MidCheckpointUpload => "mid_checkpoint_upload",
+            Self::BeforeLedgerWrite => "before_ledger_write",
+            Self::AfterLedgerWrite => "after_ledger_write",
+            Self::AfterCall => "after_call",
+            Self::AfterAnswer => "after_answer",
         }
     }
 }
@@ -67,7 +83,8 @@ impl FailPoints {
         {
             let armed = environment.get(VARIABLE).and_then(|text| {
                 let (name, passes) = text.split_once(':')?;
-                let point = FailPoint::ALL.into_iter().find(|point| point.name() == name)?;
+                let mut points = FailPoint::ALL.into_iter().chain(FailPoint::OF_PAGER);
+                let point = points.find(|point| point.name() == name)?;
                 Some((point, AtomicU32::new(passes.parse().ok()?)))
             });
             let slow = environment.get(SLOW_OPENING).and_then(|text| {

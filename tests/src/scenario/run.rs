@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_yaml_ng::{Mapping, Value as Yaml};
 use tidewatch_ingest::Ingest;
 use tidewatch_pipelines::config::{Config, Text};
 use tidewatch_pipelines::detect::Settings;
@@ -49,6 +50,8 @@ pub struct Outcome {
     pub rejects: BTreeSet<String>,
     /// Tenants of which findings say that they are beyond their limits.
     pub limited: BTreeSet<TenantId>,
+    /// Findings that were published.
+    pub findings: u64,
 }
 
 impl Outcome {
@@ -59,7 +62,8 @@ impl Outcome {
         let rejects = outputs.rejects.iter().map(|reject| serde_json::to_string(reject).expect("a reject is JSON"));
         let is_limit = |finding: &&Finding| finding.detector == DetectorName::Limit;
         let limited = outputs.findings.iter().filter(is_limit).map(|finding| finding.tenant.clone()).collect();
-        Self { records, revisions, rejects: rejects.collect(), limited }
+        let findings = u64::try_from(outputs.findings.len()).unwrap_or(u64::MAX);
+        Self { records, revisions, rejects: rejects.collect(), limited, findings }
     }
 
     /// The rejects, read back.
@@ -133,13 +137,22 @@ fn moment(at: Span) -> Timestamp {
     Timestamp(START_MS + at.0)
 }
 
+/// Puts an option where its path says.
+fn insert(options: &mut Mapping, path: &str, value: &Yaml) {
+    let Some((section, rest)) = path.split_once('.') else {
+        options.insert(path.into(), value.clone());
+        return;
+    };
+    let inner = options.entry(section.into()).or_insert_with(|| Mapping::new().into());
+    insert(inner.as_mapping_mut().expect("a section has options"), rest, value);
+}
+
 fn driver(scenario: &Scenario, way: Way) -> Driver {
-    let mut options = scenario.config.clone();
-    options.insert("detect.clock".to_owned(), scenario.clock.clone());
-    let variable =
-        |(path, value): (String, String)| (format!("TIDEWATCH__{}", path.to_uppercase().replace('.', "__")), value);
-    let sources = Text { name: "sources", yaml: SOURCES };
-    let config = Config::from_text(Some(sources), options.into_iter().map(variable), &[])
+    let mut options = Mapping::new();
+    scenario.config.iter().for_each(|(path, value)| insert(&mut options, path, value));
+    insert(&mut options, "detect.clock", &scenario.clock.as_str().into());
+    let yaml = format!("{SOURCES}{}", serde_yaml_ng::to_string(&options).expect("options are YAML"));
+    let config = Config::from_text(Some(Text { name: "scenario", yaml: &yaml }), [], &[])
         .unwrap_or_else(|errors| panic!("{}: {errors}", scenario.name));
     let ingest = Ingest::new(config.ingest.settings).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
     let ingest = ingest.with_verdicts(spoken::VERDICTS);

@@ -10,6 +10,7 @@ fn loaded(pager: &str) -> Result<PagerConfig, String> {
 }
 
 const CHANNELS: &str = "
+  runbooks: https://wiki.example.com/{runbook}
   channels:
     phone: { kind: pagerduty, key: { env: PD } }
     am: { kind: alertmanager, urls: [\"http://am-0:9093\", \"http://am-1:9093\"], private: true }
@@ -71,6 +72,10 @@ fn loose_ends_are_mistakes() {
         (
             "  channels: { hook: { kind: webhook, url: \"https://x\", privat: true } }\n  routes: [{ channels: [hook] }]",
             "did you mean private?",
+        ),
+        (
+            "  channels: { c: { kind: slack, url: { env: S } } }\n  routes: [{ channels: [c] }]",
+            "pager.runbooks: whoever is paged would be told the name of a runbook, and not where it lies; write an address",
         ),
         ("  runbooks: https://wiki/", "has no place for the name of a runbook"),
         (

@@ -1,3 +1,6 @@
+use tidewatch_schemas::response::Said;
+use tidewatch_schemas::verdict::Action;
+
 use super::*;
 
 fn history() -> Vec<Incident> {
@@ -46,6 +49,43 @@ History
    4  10:31:30     resolved
 ";
     assert_eq!(story(&history(), view(100)), expected);
+}
+
+#[test]
+fn the_story_says_what_people_did_and_why_it_matters() {
+    let first = Incident { severity_reason: "month end of acme".into(), findings: 4_711, ..opened(7, &["acme"]) };
+    let mut reminded = later(&first, 2);
+    (reminded.response.reminders, reminded.response.escalation) = (1, 1);
+    let mut taken = later(&reminded, 3);
+    taken.state = State::Acknowledged;
+    let by = Some("ana".to_owned());
+    (taken.response.acknowledged_by, taken.response.acknowledged_at) = (by, Some(START + 3 * MINUTE));
+    taken.response.said.push(said(Action::Acknowledge, 3, "on it"));
+    let mut silenced = later(&taken, 4);
+    silenced.response.silenced_by = Some("work on web".into());
+    let mut closed = resolved(&silenced, 5);
+    (closed.response.silenced_by, closed.response.resolved_by) = (None, Some("ana".into()));
+    closed.response.said.push(said(Action::FalseAlarm, 5, ""));
+
+    let text = story(&[first, reminded, taken, silenced.clone(), closed], view(100));
+    for line in [
+        "severity    error: month end of acme\n",
+        "taken by    ana at 10:29:30\nclosed by   ana\nurged       1 reminder, 1 step of escalation\n",
+        "said        10:29:30 ana, acknowledge: on it\n            10:31:30 ana, false alarm\n",
+        "findings    4711\n",
+        "   2  10:28:30     updated    escalated to step 1; reminder 1\n",
+        "   3  10:29:30     taken      ana says acknowledge (on it)\n",
+        "   4  10:30:30     taken      silenced by work on web\n",
+        "   5  10:31:30     resolved   ana says false alarm; no longer silenced\n",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+    let text = story(&[silenced], view(100));
+    assert!(text.contains("silenced by work on web; nobody is paged\n"), "{text}");
+}
+
+fn said(action: Action, minutes: i64, note: &str) -> Said {
+    Said { action, by: "ana".into(), at: START + minutes * MINUTE, note: note.into() }
 }
 
 #[test]

@@ -95,6 +95,8 @@ pub(super) fn annotations(notice: &Notice<'_>, incident: &Incident) -> Value {
         "victims": notice::list(&incident.victims),
         "culprits": notice::list(&incident.culprits),
         "state": notice::name(incident.state),
+        "acknowledged_by": incident.response.acknowledged_by.clone().unwrap_or_default(),
+        "severity_reason": incident.severity_reason,
         "revision": incident.revision.to_string(),
         "runbook": incident.runbook,
         "runbook_url": notice.runbook_url().unwrap_or_default(),
