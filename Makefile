@@ -29,7 +29,7 @@ test-kafka: prepare-kafka prepare-s3 build ## the tests on a real Apache Kafka, 
 	deploy/s3/install
 	cargo test --workspace --test kafka -- --ignored --test-threads=1
 
-test-s3: prepare-s3 build ## the tests of checkpoints in a bucket, which is downloaded with pip and started by them
+test-s3: prepare-s3 build ## the tests of checkpoints and a lake in a bucket, which is downloaded with pip and started by them
 	deploy/s3/install
 	cargo test --workspace --test bucket -- --ignored
 

@@ -2,6 +2,8 @@
 
 import decimal
 import json
+import pathlib
+import shutil
 import unittest
 
 import duckdb
@@ -69,6 +71,15 @@ class Rows(unittest.TestCase):
 
     def test_every_row_is_the_same(self):
         self.assertGreater(self.compare(program.demo_lake()), 2000)
+
+    def test_every_row_is_the_same_after_files_were_merged(self):
+        lake = pathlib.Path(program.scratch().name) / "merged"
+        shutil.copytree(program.demo_lake(), lake)
+        before = rows_of_duckdb(program.run("lake", "files", "findings", "--lake", str(lake)).split())
+        program.run("lake", "compact", "--lake", str(lake))
+        files = program.run("lake", "files", "findings", "--lake", str(lake)).split()
+        self.assertEqual(rows_of_duckdb(files), before)
+        self.assertGreater(self.compare(lake), 2000)
 
     def test_a_question_has_the_same_answer(self):
         lake = program.demo_lake()

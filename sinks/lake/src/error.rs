@@ -43,6 +43,16 @@ pub enum LakeError {
         /// The table.
         table: Table,
     },
+    /// The beginning of a partition is not in sight.
+    #[error(
+        "the lake lists no first manifest of partition {partition} of {table}: nothing of it is replaced; try again later"
+    )]
+    Incomplete {
+        /// The table.
+        table: Table,
+        /// Partition of the topic.
+        partition: i32,
+    },
     /// The lake was filled from another topic.
     #[error("the lake has {table} of {lake}, and this is {topic}: name another place in lake.url")]
     Source {

@@ -37,6 +37,9 @@ pub struct Manifest {
     pub sequences: BTreeMap<i32, u64>,
     /// Its files.
     pub files: Vec<FileEntry>,
+    /// Whether nothing was written before it. Without it a listing that leaves out the first manifests looks like a chain.
+    #[serde(default)]
+    pub first: bool,
 }
 
 /// A file, and what makes opening it needless.
@@ -177,6 +180,7 @@ mod tests {
             next: 9,
             sequences: BTreeMap::from([(3, 5)]),
             files: vec![file],
+            first: false,
         }
     }
 

@@ -70,6 +70,7 @@ impl Snapshot {
             next: self.next,
             sequences: self.sequences,
             files: self.files,
+            first: true,
         }
     }
 }
@@ -104,15 +105,25 @@ impl View {
         before.chain(self.chain.iter().flat_map(|manifest| &manifest.files))
     }
 
+    /// Whether it begins where the partition does; an incomplete listing may show less.
+    #[must_use]
+    pub fn has_beginning(&self) -> bool {
+        self.snapshot.is_some() || self.chain.first().is_some_and(|manifest| manifest.first)
+    }
+
     /// The number of the next snapshot.
     #[must_use]
     pub fn next_number(&self) -> u64 {
         self.snapshot.as_ref().map_or(1, |snapshot| snapshot.number.saturating_add(1))
     }
 
-    /// The next snapshot, which says the same of offsets and has `files`; `None` where nothing was ever written.
+    /// The next snapshot, which says the same of offsets and has `files`; `None` where nothing was ever written, or where the
+    /// beginning is not in sight.
     #[must_use]
     pub fn successor(&self, files: Vec<FileEntry>) -> Option<Snapshot> {
+        if !self.has_beginning() {
+            return None;
+        }
         let before = self.snapshot.clone().map(Snapshot::as_manifest);
         let last = self.chain.last().or(before.as_ref())?;
         let first = before.as_ref().or(self.chain.first())?;
@@ -162,6 +173,7 @@ mod tests {
             next,
             sequences: BTreeMap::from([(0, next.cast_unsigned())]),
             files: Vec::new(),
+            first: start == 5,
         }
     }
 
@@ -184,5 +196,7 @@ mod tests {
         let snapshot = second.successor(Vec::new()).unwrap();
         assert_eq!((snapshot.number, snapshot.start, snapshot.next), (2, 5, 12));
         assert_eq!(View::default().successor(Vec::new()), None);
+        // The first manifest is missing from the listing.
+        assert_eq!(View::of(None, vec![manifest(7, 9)]).successor(Vec::new()), None);
     }
 }

@@ -38,8 +38,11 @@ pub struct Store {
     url: String,
     pause: Duration,
     /// Up to which offset the newest snapshot of a partition speaks, by its number.
-    covered: Arc<Mutex<BTreeMap<(Table, i32), (u64, i64)>>>,
+    covered: Arc<Mutex<Covered>>,
 }
+
+/// Number and end of the newest snapshot of each partition.
+type Covered = BTreeMap<(Table, i32), (u64, i64)>;
 
 /// What came of publishing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,13 +108,34 @@ impl Store {
         Ok(snapshot.next)
     }
 
-    /// Path and number of the newest snapshot of a partition.
+    /// Path and number of the newest snapshot of a partition. A listing may be behind, so that
+    /// what follows the last one that is listed is looked for by its name.
     async fn newest(&self, table: Table, partition: i32) -> Result<Option<(Path, u64)>, LakeError> {
         let listed = self.list(&snapshot::partition_folder(table, partition)).await?;
-        Ok(listed.into_iter().next_back().and_then(|path| {
+        let listed = listed.into_iter().next_back().and_then(|path| {
             let number = u64::try_from(manifest::named(&path)?.1).ok()?;
             Some((path, number))
-        }))
+        });
+        let Some((mut path, mut number)) = listed else { return Ok(None) };
+        loop {
+            let next = snapshot::path(table, partition, number.saturating_add(1));
+            if !self.has(&next).await? {
+                return Ok(Some((path, number)));
+            }
+            (path, number) = (next, number.saturating_add(1));
+        }
+    }
+
+    /// Whether there is such an object.
+    async fn has(&self, path: &Path) -> Result<bool, LakeError> {
+        let look = || async {
+            match self.objects.head(path).await {
+                Ok(_) => Ok(true),
+                Err(Refusal::NotFound { .. }) => Ok(false),
+                Err(refusal) => Err(refusal),
+            }
+        };
+        self.insist("look for", path, look).await
     }
 
     /// Creates an object where there is none. A creation whose answer was lost has happened, and its repetition finds the

@@ -68,6 +68,25 @@ struct Group {
     is_old: bool,
 }
 
+/// One step on the files of a partition.
+struct Step<'a> {
+    store: &'a Store,
+    table: Table,
+    partition: i32,
+    work: &'a Work,
+    dry: bool,
+}
+
+/// What becomes of a group.
+enum Outcome {
+    /// It stays as it is.
+    Same,
+    /// It would become one file, which a dry run does not make.
+    Merged,
+    /// It becomes one file or none, and so many rows lose something.
+    Replaced(Option<FileEntry>, u64),
+}
+
 impl Store {
     /// Does `work` on a table, or with `dry` only says what it would come to.
     ///
@@ -77,15 +96,19 @@ impl Store {
         let mut all = Done::default();
         let partitions: Vec<i32> = self.views(table).await?.into_keys().collect();
         for partition in partitions {
+            let step = Step { store: self, table, partition, work, dry };
             let mut tries = 0;
             let done = loop {
                 let view = self.views(table).await?.remove(&partition).unwrap_or_default();
-                if let Some(done) = self.step(table, partition, &view, work, dry).await? {
+                if let Some(done) = step.take(&view).await? {
                     break done;
                 }
                 tries += 1;
                 if tries == TRIES {
-                    return Err(LakeError::Contended { table });
+                    let is_whole = view.has_beginning();
+                    let (contended, incomplete) =
+                        (LakeError::Contended { table }, LakeError::Incomplete { table, partition });
+                    return Err(if is_whole { contended } else { incomplete });
                 }
             };
             all.files_before += done.files_before;
@@ -95,60 +118,61 @@ impl Store {
         }
         Ok(all)
     }
+}
 
-    /// One snapshot on top of what `view` shows; `None` when another was made meanwhile.
-    async fn step(
-        &self,
-        table: Table,
-        partition: i32,
-        view: &View,
-        work: &Work,
-        dry: bool,
-    ) -> Result<Option<Done>, LakeError> {
+impl Step<'_> {
+    /// Makes one snapshot on top of what `view` shows; `None` when another was made meanwhile.
+    async fn take(&self, view: &View) -> Result<Option<Done>, LakeError> {
+        if !view.has_beginning() {
+            return Ok(None);
+        }
         let files: Vec<FileEntry> = view.files().cloned().collect();
         let mut done = Done { files_before: files.len(), files_after: files.len(), ..Done::default() };
         let mut places: Vec<Option<FileEntry>> = files.iter().cloned().map(Some).collect();
         let mut has_changed = false;
-        for group in groups(work, table, &files) {
+        for group in groups(self.work, self.table, &files) {
             let inputs: Vec<&FileEntry> = group.places.iter().filter_map(|at| files.get(*at)).collect();
-            let rows_before: u64 = inputs.iter().map(|file| file.rows).sum();
-            let (output, changed) = if group.is_old {
-                (None, 0)
-            } else if dry && matches!(work, Work::Merge(_)) {
-                done.files_after = done.files_after.saturating_sub(inputs.len().saturating_sub(1));
-                continue;
-            } else {
-                let mut batches = Vec::with_capacity(inputs.len());
-                for file in &inputs {
-                    batches.push(read(table, &file.path, self.content(file).await?)?);
+            match self.outcome(&group, &inputs, view.next_number()).await? {
+                Outcome::Same => {}
+                Outcome::Merged => done.files_after = (done.files_after + 1).saturating_sub(inputs.len()),
+                Outcome::Replaced(file, changed) => {
+                    let rows_before: u64 = inputs.iter().map(|file| file.rows).sum();
+                    done.rows_gone += rows_before.saturating_sub(file.as_ref().map_or(0, |file| file.rows));
+                    done.rows_changed += changed;
+                    done.files_after = (done.files_after + usize::from(file.is_some())).saturating_sub(inputs.len());
+                    place(&mut places, &group.places, file);
+                    has_changed = true;
                 }
-                let Some((batch, changed)) = rewritten(work, table, &batches)? else { continue };
-                let day = inputs.first().map_or("", |file| day(&file.path));
-                let output = output(table, partition, view.next_number(), day, &batch)?;
-                (output, changed)
-            };
-            has_changed = true;
-            done.rows_gone += rows_before - output.as_ref().map_or(0, |(file, _)| file.rows);
-            done.rows_changed += changed;
-            done.files_after = done.files_after.saturating_sub(inputs.len()) + usize::from(output.is_some());
-            let entry = match output {
-                Some((file, bytes)) => {
-                    if !dry {
-                        self.put(&file.path, bytes).await?;
-                    }
-                    Some(file)
-                }
-                None => None,
-            };
-            place(&mut places, &group.places, entry);
+            }
         }
         // To forget is also to leave behind the manifests that list the name.
-        let is_due = has_changed || (matches!(work, Work::Forget(_)) && !view.chain.is_empty());
-        let Some(snapshot) = view.successor(places.into_iter().flatten().collect()).filter(|_| is_due && !dry) else {
-            return Ok(Some(done));
-        };
-        let published = self.replace(table, &snapshot).await?;
+        let is_due = has_changed || (matches!(self.work, Work::Forget(_)) && !view.chain.is_empty());
+        let snapshot = view.successor(places.into_iter().flatten().collect());
+        let Some(snapshot) = snapshot.filter(|_| is_due && !self.dry) else { return Ok(Some(done)) };
+        let published = self.store.replace(self.table, &snapshot).await?;
         Ok((published == Published::Ours).then_some(done))
+    }
+
+    async fn outcome(&self, group: &Group, inputs: &[&FileEntry], number: u64) -> Result<Outcome, LakeError> {
+        if group.is_old {
+            return Ok(Outcome::Replaced(None, 0));
+        }
+        if self.dry && matches!(self.work, Work::Merge(_)) {
+            return Ok(Outcome::Merged);
+        }
+        let mut batches = Vec::with_capacity(inputs.len());
+        for file in inputs {
+            batches.push(read(self.table, &file.path, self.store.content(file).await?)?);
+        }
+        let Some((batch, changed)) = rewritten(self.work, self.table, &batches)? else { return Ok(Outcome::Same) };
+        let day = inputs.first().map_or("", |file| day(&file.path));
+        let Some((file, bytes)) = output(self.table, self.partition, number, day, &batch)? else {
+            return Ok(Outcome::Replaced(None, changed));
+        };
+        if !self.dry {
+            self.store.put(&file.path, bytes).await?;
+        }
+        Ok(Outcome::Replaced(Some(file), changed))
     }
 }
 
@@ -183,23 +207,30 @@ fn groups(work: &Work, table: Table, files: &[FileEntry]) -> Vec<Group> {
 
 /// Small files of one day that become one, in the order of offsets.
 fn mergeable(merging: Merging, files: &[FileEntry]) -> Vec<Group> {
-    let mut days: BTreeMap<&str, Vec<(Vec<usize>, u64, u64)>> = BTreeMap::new();
+    let mut days: BTreeMap<&str, Vec<Small>> = BTreeMap::new();
     for (at, file) in files.iter().enumerate() {
         if file.bytes >= merging.bytes || file.rows >= merging.rows {
             continue;
         }
         let of_day = days.entry(day(&file.path)).or_default();
         match of_day.last_mut() {
-            Some((places, bytes, rows)) if *bytes < merging.bytes && *rows < merging.rows => {
-                places.push(at);
-                *bytes += file.bytes;
-                *rows += file.rows;
+            Some(last) if last.bytes < merging.bytes && last.rows < merging.rows => {
+                last.places.push(at);
+                last.bytes += file.bytes;
+                last.rows += file.rows;
             }
-            _ => of_day.push((vec![at], file.bytes, file.rows)),
+            _ => of_day.push(Small { places: vec![at], bytes: file.bytes, rows: file.rows }),
         }
     }
-    let groups = days.into_values().flatten().map(|(places, _, _)| Group { places, is_old: false });
+    let groups = days.into_values().flatten().map(|small| Group { places: small.places, is_old: false });
     groups.filter(|group| group.places.len() >= merging.few.max(2)).collect()
+}
+
+/// Small files that are gathered.
+struct Small {
+    places: Vec<usize>,
+    bytes: u64,
+    rows: u64,
 }
 
 /// The rows that stay of those of a group, and how many of them are not as they were; `None` where nothing changes.

@@ -58,6 +58,9 @@ impl Store {
                 named.filter(|((number, _), _)| *number == partition).map(|((_, at), object)| (at, object)).collect()
             };
             let Some(kept) = kept(of(&snapshots), since) else { continue };
+            if self.has(&snapshot::path(table, partition, kept.newest.saturating_add(1))).await? {
+                continue; // the listing was behind, and what it shows is not what is visible
+            }
             let Some(views) = self.kept_views(&kept.paths, of(&manifests)).await? else { continue };
             let named: BTreeSet<&str> = views.iter().flat_map(View::files).map(|file| file.path.as_str()).collect();
             let shown = views.iter().filter_map(|view| view.snapshot.as_ref());
