@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-kafka test-s3 test-asyncapi soak accuracy check bench fuzz build prepare prepare-kafka prepare-s3
+.PHONY: help demo test test-kafka test-s3 test-clients test-asyncapi soak accuracy check bench fuzz build prepare prepare-kafka prepare-s3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET)/debug/tidewatch
@@ -29,9 +29,12 @@ test-kafka: prepare-kafka prepare-s3 build ## the tests on a real Apache Kafka, 
 	deploy/s3/install
 	cargo test --workspace --test kafka -- --ignored --test-threads=1
 
-test-s3: prepare-s3 build ## the tests of checkpoints in a bucket, which is downloaded with pip and started by them
+test-s3: prepare-s3 build ## the tests of checkpoints and a lake in a bucket, which is downloaded with pip and started by them
 	deploy/s3/install
 	cargo test --workspace --test bucket -- --ignored
+
+test-clients: prepare-s3 build ## DuckDB and other clients, which are downloaded with pip, against the program
+	tests/clients/run
 
 test-asyncapi: prepare ## the document of the topics against the schema of AsyncAPI, which npm fetches once
 	@if command -v npm >/dev/null; then schema=$$(deploy/develop/asyncapi) && \

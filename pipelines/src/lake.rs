@@ -1,5 +1,7 @@
 //! The lake of a configuration: where it is, and what SQL knows of calendars.
 
+pub mod upkeep;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;

@@ -27,6 +27,7 @@ use crate::kafka::read_back::OutputReader;
 use crate::kafka::topics::{self, Partitions};
 use crate::kafka::way_out::{Exits, Routes};
 use crate::kafka::{Gauges, StageError};
+use crate::lake::upkeep::Upkeep;
 use crate::lake::{self, PlaceError};
 use crate::pager::post::{Post, PostError};
 use crate::pager::routes::Route;
@@ -301,6 +302,7 @@ impl Parts<'_> {
             cluster: topics::cluster(self.client)?,
             limits: Limits { rows: config.rows, bytes: config.size },
             flush_after: config.flush_after,
+            upkeep: Upkeep { every: config.upkeep, grace: config.grace, retention: config.retention.clone() },
             store,
             runtime,
             gauges,

@@ -1,14 +1,15 @@
-//! `tidewatch lake`: what is in the lake, for engines that are not ours.
+//! `tidewatch lake`: what is in the lake, for engines that are not ours, and what replaces its files.
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
+use tidewatch_lake::store::Cleaned;
+use tidewatch_lake::upkeep::{Done, Merging, Work};
 use tidewatch_lake::{Store, Table};
 
 use super::{Format, Verdict, screen};
 use crate::checkpoint::Location;
-use crate::config;
-use crate::lake;
+use crate::{clock, config, lake};
 
 /// What is asked of the lake.
 #[derive(Clone, Debug, clap::Args)]
@@ -19,8 +20,31 @@ pub struct Args {
 
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Command {
+    /// Merge small files, and delete what was replaced longer ago than lake.grace; the service does so by itself
+    Compact(Upkeep),
     /// Print the visible files of a table, for engines that read Parquet themselves
     Files(Files),
+    /// Remove a tenant from every table, at once and for good
+    Forget(Forget),
+    /// Let rows go that are older than lake.retention says; the service does so by itself
+    Retain(Upkeep),
+}
+
+#[derive(Clone, Debug, clap::Args)]
+struct Upkeep {
+    #[command(flatten)]
+    place: Place,
+    /// Only say what it would come to
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+struct Forget {
+    /// The tenant
+    tenant: String,
+    #[command(flatten)]
+    upkeep: Upkeep,
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -61,12 +85,28 @@ impl Place {
     }
 }
 
-/// Looks into the lake.
+/// Looks into the lake, or keeps its files.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When it cannot be read or written.
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
-    let Command::Files(files) = &args.command;
+    match &args.command {
+        Command::Compact(upkeep) => keep_up(upkeep, |_| Work::Merge(Merging::USUAL), Deleting::AfterGrace),
+        Command::Files(files) => list(files),
+        Command::Forget(Forget { tenant, upkeep }) => {
+            anyhow::ensure!(!tenant.trim().is_empty(), "name the tenant that is to be forgotten");
+            keep_up(upkeep, |_| Work::Forget(tenant.clone()), Deleting::AtOnce)
+        }
+        Command::Retain(upkeep) => {
+            let retain = |config: &config::Config| {
+                Work::Retain(config.lake.retention.clone(), clock::now().0.saturating_mul(1_000))
+            };
+            keep_up(upkeep, retain, Deleting::AfterGrace)
+        }
+    }
+}
+
+fn list(files: &Files) -> anyhow::Result<Verdict> {
     let (store, _) = files.place.open()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let visible = runtime.block_on(store.files(files.table))?;
@@ -79,4 +119,61 @@ pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     };
     screen::show(&text)?;
     Ok(Verdict::Fine)
+}
+
+/// When what was replaced is deleted.
+#[derive(Clone, Copy)]
+enum Deleting {
+    AtOnce,
+    AfterGrace,
+}
+
+fn keep_up(upkeep: &Upkeep, work: impl Fn(&config::Config) -> Work, deleting: Deleting) -> anyhow::Result<Verdict> {
+    let (store, config) = upkeep.place.open()?;
+    let work = work(&config);
+    let since = match deleting {
+        Deleting::AtOnce => i64::MAX,
+        Deleting::AfterGrace => lake::upkeep::before(config.lake.grace),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for table in Table::ALL {
+        let done = runtime.block_on(store.keep_up(table, &work, upkeep.dry_run))?;
+        let cleaned = runtime.block_on(store.clean(table, since, upkeep.dry_run))?;
+        screen::show(&format!("{table}: {}\n", told(&work, &done, &cleaned, upkeep.dry_run)))?;
+    }
+    Ok(Verdict::Fine)
+}
+
+fn told(work: &Work, done: &Done, cleaned: &Cleaned, dry: bool) -> String {
+    let would = if dry { "would be " } else { "" };
+    let verb = if dry { "would be" } else { "are" };
+    let files = format!("{} files {verb} {}", done.files_before, done.files_after);
+    let rows = match work {
+        Work::Merge(_) => String::new(),
+        Work::Retain(..) => format!("; {} rows {would}removed", done.rows_gone),
+        Work::Forget(_) => {
+            format!("; {} rows {would}removed, {} {would}emptied of it", done.rows_gone, done.rows_changed)
+        }
+    };
+    format!("{files}{rows}; {} objects of {} bytes {would}deleted", cleaned.objects, cleaned.bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_of_it_is_told_as_done_or_as_what_would_be() {
+        let done = Done { files_before: 9, files_after: 2, rows_gone: 5, rows_changed: 1 };
+        let cleaned = Cleaned { objects: 3, bytes: 70 };
+        let forget = Work::Forget("acme".to_owned());
+        assert_eq!(
+            told(&forget, &done, &cleaned, false),
+            "9 files are 2; 5 rows removed, 1 emptied of it; 3 objects of 70 bytes deleted"
+        );
+        assert_eq!(
+            told(&Work::Merge(Merging::USUAL), &done, &cleaned, true),
+            "9 files would be 2; 3 objects of 70 bytes would be deleted"
+        );
+    }
 }

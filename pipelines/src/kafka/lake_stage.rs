@@ -24,6 +24,7 @@ use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
 use crate::clock::Stopwatch;
+use crate::lake::upkeep::{Upkeep, Watchman};
 
 /// How long the brokers may take to say where things stand, and the object store to answer when a partition is gained.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,6 +55,8 @@ pub struct LakeStage {
     pub limits: Limits,
     /// Longest that a row waits.
     pub flush_after: Duration,
+    /// What is done with files that are there.
+    pub upkeep: Upkeep,
     /// The lake.
     pub store: Store,
     /// Runs the calls of the object store.
@@ -84,14 +87,17 @@ impl LakeStage {
         let topics: Vec<&str> = stage.topics.keys().map(String::as_str).collect();
         consumer.subscribe(&topics).map_err(while_trying("subscribe to what is published"))?;
         let (mut committed, mut resting) = (Stopwatch::start(), None);
+        let mut watchman = Watchman::new(&stage.upkeep);
         while !stop.load(Ordering::Relaxed) {
             stage.read(&consumer)?;
             stage.write(&consumer, &mut resting, false)?;
             if committed.elapsed() >= COMMIT {
                 consumer.context().report(&consumer);
                 committed = Stopwatch::start();
+                watchman.look(&stage.runtime, &stage.store, || consumer.context().firsts());
             }
         }
+        watchman.end(&stage.runtime);
         stage.drain(&consumer)?;
         stage.write(&consumer, &mut None, true)?;
         consumer.context().report(&consumer);
@@ -274,6 +280,15 @@ impl Tables {
 
     fn take_failure(&self) -> Option<StageError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The tables whose first partition is held. Whoever has it keeps the files of the whole table, so that one does.
+    fn firsts(&self) -> Vec<Table> {
+        self.lock()
+            .iter()
+            .filter(|((_, number), _)| *number == 0)
+            .map(|(_, held)| held.partition.place().table)
+            .collect()
     }
 
     /// Tells the group up to where everything is written.

@@ -29,6 +29,30 @@ pub enum LakeError {
         /// What is wrong with it.
         wrong: String,
     },
+    /// A file has a column that would be lost.
+    #[error("{path} has the column {column}, which this release does not know: use the release that wrote it")]
+    Newer {
+        /// Which file.
+        path: String,
+        /// Which column.
+        column: String,
+    },
+    /// Somebody else replaced files each time that it was tried.
+    #[error("the lake has {table}, of which another one replaces files all the time: try again when that has ended")]
+    Contended {
+        /// The table.
+        table: Table,
+    },
+    /// The beginning of a partition is not in sight.
+    #[error(
+        "the lake lists no first manifest of partition {partition} of {table}: nothing of it is replaced; try again later"
+    )]
+    Incomplete {
+        /// The table.
+        table: Table,
+        /// Partition of the topic.
+        partition: i32,
+    },
     /// The lake was filled from another topic.
     #[error("the lake has {table} of {lake}, and this is {topic}: name another place in lake.url")]
     Source {

@@ -37,6 +37,9 @@ pub struct Manifest {
     pub sequences: BTreeMap<i32, u64>,
     /// Its files.
     pub files: Vec<FileEntry>,
+    /// Whether nothing was written before it. Without it a listing that leaves out the first manifests looks like a chain.
+    #[serde(default)]
+    pub first: bool,
 }
 
 /// A file, and what makes opening it needless.
@@ -119,6 +122,34 @@ pub fn file_path(table: Table, partition: i32, (start, next): (i64, i64), day: i
     format!("{}/day={}/p{partition:05}-{start:020}-{next:020}.parquet", table.name(), date(day))
 }
 
+/// Where the file lies that snapshot `number` puts in the place of others of the same `day`, given as in their paths. Its
+/// content is in its name, so that what two wrote for the same snapshot never overwrites another.
+pub(crate) fn merged_path(table: Table, partition: i32, number: u64, day: &str, content: &str) -> String {
+    format!("{}/{day}/p{partition:05}-s{number:020}-{content}.parquet", table.name())
+}
+
+/// What names a data file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Written from records of the topic, the first of which has this offset or a later one.
+    Records(i64),
+    /// Written for the snapshot with this number.
+    Snapshot(u64),
+}
+
+/// Partition and origin of the data file at `path`; `None` for anything else.
+pub(crate) fn data_file(path: &Path) -> Option<(i32, Origin)> {
+    let name = path.as_ref().rsplit('/').next()?.strip_suffix(".parquet")?.strip_prefix('p')?;
+    let mut parts = name.split('-');
+    let partition = parts.next()?.parse().ok()?;
+    let first = parts.next()?;
+    let origin = match first.strip_prefix('s') {
+        Some(number) => Origin::Snapshot(number.parse().ok()?),
+        None => Origin::Records(first.parse().ok()?),
+    };
+    Some((partition, origin))
+}
+
 /// A day as `2026-11-22`; one outside of the years that a calendar has is the first or the last that it has.
 fn date(day: i64) -> String {
     let epoch = jiff::civil::Date::constant(1970, 1, 1);
@@ -149,6 +180,7 @@ mod tests {
             next: 9,
             sequences: BTreeMap::from([(3, 5)]),
             files: vec![file],
+            first: false,
         }
     }
 
@@ -186,6 +218,15 @@ mod tests {
         assert_eq!(path, "findings/day=2026-11-22/p00003-00000000000000000007-00000000000000000009.parquet");
         assert_eq!(date(-1), "1969-12-31");
         assert!(date(i64::MAX).starts_with("9999-") && date(i64::MIN).starts_with("-009999"));
+    }
+
+    #[test]
+    fn a_data_file_says_where_it_comes_from() {
+        let written = file_path(Table::Findings, 3, (7, 9), 20_779);
+        let merged = merged_path(Table::Findings, 3, 12, "day=2026-11-22", "abcdef");
+        assert_eq!(data_file(&Path::from(written.as_str())), Some((3, Origin::Records(7))));
+        assert_eq!(data_file(&Path::from(merged.as_str())), Some((3, Origin::Snapshot(12))));
+        assert_eq!(data_file(&Path::from("findings/day=2026-11-22/others.parquet")), None);
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct Sealed {
 pub struct Partition {
     place: Place,
     limits: Limits,
+    /// Whether nothing was written before.
+    first: bool,
     /// Where the next manifest begins.
     start: i64,
     /// The offset after the last record that was taken.
@@ -86,6 +88,7 @@ impl Partition {
     /// # Errors
     /// When the chain counts the offsets of another topic.
     pub fn resume(place: Place, limits: Limits, last: Option<Manifest>, beginning: i64) -> Result<Self, LakeError> {
+        let first = last.is_none();
         let (start, sequences) = match last {
             Some(last) if last.source != place.source => {
                 return Err(LakeError::Source { table: place.table, lake: last.source, topic: place.source });
@@ -93,7 +96,7 @@ impl Partition {
             Some(last) => (last.next, last.sequences),
             None => (beginning, BTreeMap::new()),
         };
-        Ok(Self { place, limits, start, next: start, sequences, rows: Vec::new(), bytes: 0 })
+        Ok(Self { place, limits, first, start, next: start, sequences, rows: Vec::new(), bytes: 0 })
     }
 
     /// What it is.
@@ -182,6 +185,7 @@ impl Partition {
             next: range.1,
             sequences: self.sequences.clone(),
             files: entries,
+            first: self.first,
         };
         Ok(Some(Sealed { files, manifest }))
     }
@@ -189,6 +193,7 @@ impl Partition {
     /// Goes on behind what was sealed: it is visible.
     pub fn published(&mut self) {
         self.start = self.next;
+        self.first = false;
         self.rows = Vec::new();
         self.bytes = 0;
     }

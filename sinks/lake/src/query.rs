@@ -39,6 +39,7 @@ use tidewatch_schemas::Timestamp;
 pub use error::QueryError;
 pub use functions::Calendars;
 pub use output::Format;
+pub(crate) use own::about_others;
 pub use views::{VIEWS, View};
 
 use crate::store::Store;

@@ -51,6 +51,16 @@ const CONTENTION: [&str; 13] = [
 /// Columns of a charge that say because of whom it is.
 const CULPRIT: [&str; 2] = ["charge_description", "x_culprit"];
 
+/// The columns of a row of several tenants that may say something about any of them.
+pub(crate) fn about_others(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::IncidentEvents => &SHARED_INCIDENT,
+        Table::Findings => &CONTENTION,
+        Table::CostSignals => &CULPRIT,
+        Table::Rejects => &[],
+    }
+}
+
 /// The rows of `tenant` in a batch of all columns of `table`, without what is not the tenant's own.
 pub(super) fn rows(table: Table, tenant: &str, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     match table {

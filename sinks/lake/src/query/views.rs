@@ -21,7 +21,7 @@ pub struct View {
 }
 
 /// Every view, each after those that it is made of.
-pub const VIEWS: [View; 8] = [
+pub const VIEWS: [View; 9] = [
     View {
         name: "incidents",
         doc: "each incident in its last revision; the columns are those of incident_events",
@@ -113,6 +113,28 @@ pub const VIEWS: [View; 8] = [
                FROM incidents i LEFT JOIN (SELECT incident_id, count(*) AS times FROM incident_events \
                  WHERE state = 'reopened' GROUP BY incident_id) r ON i.incident_id = r.incident_id) \
              GROUP BY tenant",
+        ),
+    },
+    View {
+        name: "false_alarms",
+        doc: "incidents of which somebody said that they were not worth telling, in their last revision",
+        columns: &[
+            ("incident_id", "which incident"),
+            ("pool", "the pool"),
+            ("tenants", "tenants in which something was found"),
+            ("opened_at", "event time at which it was opened"),
+            ("kind", "what kind of trouble it was taken for"),
+            ("severity", "how bad it was taken for"),
+            ("signal", "the signal that spoke loudest"),
+            ("season", "which season said what to expect"),
+            ("confidence", "how far the verdict was trusted, 0 to 1"),
+            ("summary", "the incident in one sentence"),
+        ],
+        // Quotes inside of a text are escaped, so that no note can be taken for an action.
+        sql: Some(
+            "SELECT incident_id, pool, tenants, opened_at, kind, severity, signal, season, confidence, summary \
+             FROM incidents WHERE incident_id IN (SELECT incident_id FROM incident_events \
+             WHERE strpos(response, '\"action\":\"false_alarm\"') > 0)",
         ),
     },
     View {

@@ -64,7 +64,12 @@ impl ObjectStore for Faulty {
         &self,
         paths: BoxStream<'static, object_store::Result<Path>>,
     ) -> BoxStream<'static, object_store::Result<Path>> {
-        self.inner.delete_stream(paths)
+        let is_chosen = self.changes.fetch_add(1, Ordering::SeqCst) == self.fails;
+        if is_chosen && !self.after {
+            return futures::stream::once(async { Err(down()) }).boxed();
+        }
+        let deleted = self.inner.delete_stream(paths);
+        if is_chosen { deleted.map(|_| Err(down())).boxed() } else { deleted }
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
@@ -97,9 +102,14 @@ fn place() -> Place {
 
 /// Writes on from where the lake stands, a file for every `rows` rows, until everything is written or the store fails.
 async fn write(store: &Store, rows: usize) -> Result<(), LakeError> {
+    write_until(store, rows, topic().len()).await
+}
+
+/// The same up to an offset.
+async fn write_until(store: &Store, rows: usize, end: usize) -> Result<(), LakeError> {
     let last = store.last(Table::Findings, 0).await?;
     let mut partition = Partition::resume(place(), Limits { rows, bytes: 1 << 20 }, last, 0)?;
-    let records = topic();
+    let records: Vec<Record> = topic().into_iter().take(end).collect();
     let count = records.len();
     for (at, record) in records.into_iter().enumerate() {
         partition.take(record);
@@ -202,3 +212,5 @@ async fn a_damaged_manifest_is_named() {
         "{error}"
     );
 }
+
+mod replacing;
