@@ -15,6 +15,7 @@
 //! | [`suspicion`] | whose excess explains the pain |
 //! | `episode` | when trouble begins and ends, and what is said of it meanwhile |
 //! | [`verdict`] | the conclusion, in numbers and in words |
+//! | `peers` | how the others do while some are in trouble |
 //! | [`burden`] | what victims bear meanwhile |
 //!
 //! Time moves in steps of one window. A step costs O(series that take or suffer); only while tenants suffer are the last
@@ -25,6 +26,7 @@ mod episode;
 pub mod level;
 pub mod pain;
 pub mod peaks;
+mod peers;
 pub mod reading;
 pub mod ring;
 mod state;

@@ -78,6 +78,19 @@ pub struct Bottleneck {
     pub reason: String,
 }
 
+/// How the other tenants of the pool do meanwhile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Peers {
+    /// Other tenants whose work is measured.
+    pub others: u32,
+    /// How many of them suffer, too.
+    pub suffering: u32,
+    /// How far the worst tenant of the incident is from their median, in robust deviations of theirs.
+    pub distance: f64,
+    /// The same in one sentence.
+    pub reason: String,
+}
+
 /// One series that speaks for the incident, at its worst window so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
@@ -166,6 +179,9 @@ pub struct Incident {
     /// Where the time goes that requests take beyond usual; absent where nothing says so.
     #[serde(default)]
     pub bottleneck: Option<Bottleneck>,
+    /// How the other tenants do meanwhile; absent where too few are measured.
+    #[serde(default)]
+    pub peers: Option<Peers>,
     /// Name of the runbook to open.
     pub runbook: String,
     /// The series that speak for it, strongest first; at most [`Incident::MAX_EVIDENCE`].

@@ -118,6 +118,7 @@ pub fn incident(number: u128, revision: u32, state: State, at: Timestamp) -> Inc
         season: Season::Daily,
         confidence: 0.9,
         bottleneck: None,
+        peers: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
         severity_reason: String::new(),

@@ -353,6 +353,7 @@ fn draft(first: &Finding, now: Timestamp) -> Incident {
         season: first.season,
         confidence: first.confidence,
         bottleneck: None,
+        peers: None,
         runbook: String::new(),
         evidence: Vec::new(),
         findings: 0,

@@ -143,6 +143,7 @@ fn opened(gap: &Gap, now: Timestamp, (pool, tenants): (Option<&PoolId>, &[Tenant
         season: Season::Recent,
         confidence: 1.0,
         bottleneck: None,
+        peers: None,
         runbook: "data-loss".to_owned(),
         evidence: Vec::new(),
         findings: 0,

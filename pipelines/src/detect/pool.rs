@@ -277,9 +277,10 @@ impl Pool {
         }
     }
 
-    /// A revision with what only the pool knows: where the time goes that its work takes.
+    /// A revision with what only the pool knows: where the time goes that its work takes, and how the others do.
     fn published(&self, settings: &Settings, mut incident: Incident) -> Output {
         incident.bottleneck = self.sharing.bottleneck(&settings.contention, &incident);
+        incident.peers = self.sharing.peers(&incident);
         Output::Incident(Box::new(incident))
     }
 

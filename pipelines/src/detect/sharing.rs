@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::bottleneck;
 use tidewatch_detectors::contention::{self, Burden, Contention, Reading, Verdict};
-use tidewatch_schemas::incident::{Bottleneck, Kind};
+use tidewatch_schemas::incident::{Bottleneck, Kind, Peers};
 use tidewatch_schemas::{Incident, PoolId, Timestamp};
 
 /// Most steps for which what is borne at their end counts.
@@ -96,6 +96,12 @@ impl Sharing {
         let is_about_work = matches!(incident.kind, Kind::Slow | Kind::Failing);
         let requests = Some(&self.remembered.requests).filter(|_| is_about_work)?;
         requests.verdict(&incident.tenants, incident.started_at, how.step_ms)
+    }
+
+    /// How the tenants do that an incident is not about; `None` where it is not about work, or too few are measured.
+    pub fn peers(&self, incident: &Incident) -> Option<Peers> {
+        let is_about_work = matches!(incident.kind, Kind::Slow | Kind::Failing);
+        is_about_work.then(|| self.remembered.contention.peers(&incident.tenants)).flatten()
     }
 
     /// Takes in a record; they come in the order of their numbers.

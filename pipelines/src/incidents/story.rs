@@ -120,6 +120,9 @@ fn facts(incident: &Incident, view: View) -> Vec<(&'static str, String)> {
     if let Some(found) = &incident.bottleneck {
         facts.push(("bottleneck", format!("{}: {}", bottleneck(found.kind), found.reason)));
     }
+    if let Some(peers) = &incident.peers {
+        facts.push(("peers", format!("{}; {:.1} deviations from them", peers.reason, peers.distance)));
+    }
     if !incident.runbook.is_empty() {
         facts.push(("runbook", incident.runbook.clone()));
     }

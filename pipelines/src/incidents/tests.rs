@@ -78,6 +78,7 @@ fn opened(id: u32, names: &[&str]) -> Incident {
         season: Season::Weekly,
         confidence: 0.992_188,
         bottleneck: None,
+        peers: None,
         runbook: "slow-requests".into(),
         evidence: vec![evidence(1, names.first().unwrap_or(&"acme"), (Some(0.868), 0.03, 0.092), 40.0)],
         severity_reason: String::new(),

@@ -59,6 +59,7 @@ pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
         season: Season::Recent,
         confidence: 0.9,
         bottleneck: None,
+        peers: None,
         runbook: "slow-requests".into(),
         evidence: Vec::new(),
         severity_reason: String::new(),

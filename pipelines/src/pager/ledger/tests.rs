@@ -33,6 +33,7 @@ pub fn incident(revision: u32) -> Incident {
         season: Season::Recent,
         confidence: 1.0,
         bottleneck: None,
+        peers: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
         severity_reason: String::new(),

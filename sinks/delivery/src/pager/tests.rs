@@ -58,6 +58,7 @@ fn incident(state: State) -> Incident {
         season: Season::Recent,
         confidence: 0.9,
         bottleneck: None,
+        peers: None,
         runbook: "slow-requests".to_owned(),
         evidence: vec![evidence; Incident::MAX_EVIDENCE],
         severity_reason: String::new(),

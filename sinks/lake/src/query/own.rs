@@ -1,7 +1,7 @@
 //! What of the rows belongs to a tenant. Rows of others go, and so does what a row says about others.
 //!
 //! An incident may be that of several tenants. Then each learns that it happened, when, how bad it is and that it is affected;
-//! not who else is, and not the sentences, numbers and evidence that may be about them.
+//! not who else is, and not the sentences, numbers and evidence that may be about them. How others do is told to nobody.
 
 use arrow::array::{Array, ArrayRef, AsArray as _, BooleanArray, ListArray, new_null_array};
 use arrow::compute::filter_record_batch;
@@ -91,6 +91,8 @@ fn incidents(tenant: &str, batch: &RecordBatch) -> Result<RecordBatch, ArrowErro
     };
     let is_alone: BooleanArray = (0..own.num_rows()).map(|row| Some(names_only(row))).collect();
     let own = keep_where(&own, &SHARED_INCIDENT, &is_alone)?;
+    let nobody: BooleanArray = (0..own.num_rows()).map(|_| Some(false)).collect();
+    let own = keep_where(&own, &["peers"], &nobody)?;
     let mut arrays = own.columns().to_vec();
     for (name, list) in NAMES.iter().zip(columns) {
         let at = own.schema().index_of(name)?;

@@ -32,6 +32,12 @@ pub(super) const COLUMNS: [Column; 27] = [
         Json,
         "where the time of requests goes, as JSON text; null where nothing says so",
     ),
+    column(
+        "peers",
+        "/peers",
+        Json,
+        "how the other tenants do meanwhile, as JSON text; null where too few are measured",
+    ),
     column("runbook", "/runbook", Text, "name of the runbook to open"),
     column("evidence", "/evidence", Json, "the series that speak for it, strongest first, as JSON text"),
     column("findings", "/findings", Whole, "how many findings belong to it"),
