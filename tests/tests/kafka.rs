@@ -36,6 +36,8 @@ mod shutdown;
 mod slow_restore;
 #[path = "kafka/two_instances.rs"]
 mod two_instances;
+#[path = "kafka/verdicts.rs"]
+mod verdicts;
 
 use tempfile::TempDir;
 use tidewatch_tests::apache_kafka::ApacheKafka;

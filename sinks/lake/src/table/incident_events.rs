@@ -3,7 +3,7 @@
 use super::{Column, column};
 use crate::column::Kind::{Json, Number, Text, Texts, Time, Whole};
 
-pub(super) const COLUMNS: [Column; 27] = [
+pub(super) const COLUMNS: [Column; 28] = [
     column("incident_id", "/incident_id", Text, "which incident; 32 hexadecimal digits"),
     column("revision", "/revision", Whole, "counts the changes of the incident from 1"),
     column("state", "/state", Text, "open, acknowledged, resolved or reopened"),
