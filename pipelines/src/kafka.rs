@@ -17,6 +17,7 @@
 //! | [`error`] | why a stage ended |
 
 pub mod clients;
+pub mod cloud_event;
 pub mod detect_stage;
 pub mod error;
 pub mod gauges;

@@ -179,7 +179,7 @@ pub struct Incident {
     /// Where the time goes that requests take beyond usual; absent where nothing says so.
     #[serde(default)]
     pub bottleneck: Option<Bottleneck>,
-    /// How the other tenants do meanwhile; absent where too few are measured.
+    /// How the other tenants do meanwhile; absent where too few are measured, and once it is over.
     #[serde(default)]
     pub peers: Option<Peers>,
     /// Name of the runbook to open.

@@ -15,10 +15,14 @@ const STEP: i64 = 10_000;
 const LEFT: f64 = 62.0;
 const RIGHT: f64 = 878.0;
 const WIDTH: f64 = 960.0;
-const HEIGHT: f64 = 470.0;
+const HEIGHT: f64 = 490.0;
 /// Upper and lower edge of what is felt, and of what is taken.
-const FELT: (f64, f64) = (84.0, 238.0);
-const TAKEN: (f64, f64) = (280.0, 434.0);
+const FELT: (f64, f64) = (104.0, 258.0);
+const TAKEN: (f64, f64) = (300.0, 454.0);
+/// What is drawn of a ratio at least: below is the same as half of what is usual.
+const LEAST_RATIO: f64 = 0.5;
+/// Letters of a line of the heading.
+const HEADING: usize = 100;
 /// Least distance between two names, in pixels.
 const NAME: f64 = 13.0;
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
@@ -63,14 +67,18 @@ impl Story<'_> {
              <style>{STYLE}</style>\n<rect class=\"ground\" width=\"{WIDTH}\" height=\"{HEIGHT}\"/>",
             named.summary
         );
-        for (line, y) in wrapped(&named.summary).iter().zip([22.0, 40.0]) {
+        for (line, y) in wrapped(&named.summary).iter().zip([20.0, 37.0, 54.0]) {
             let _ = writeln!(svg, "<text class=\"head\" x=\"10\" y=\"{y}\">{line}</text>");
         }
-        self.panel(&mut svg, FELT, "time that checks take, times what is usual for the tenant", &self.felt());
-        self.panel(&mut svg, TAKEN, self.unit, &self.taken());
-        let marks = [(first.started_at, "began", 66.0), (first.opened_at, "told", 66.0)];
-        let later = (named.updated_at != first.opened_at).then_some((named.updated_at, "culprit named", 78.0));
-        for (at, word, y) in marks.into_iter().chain(later) {
+        let title = "time that checks take, times what is usual for the tenant (each step is ten times more)";
+        self.panel(&mut svg, (FELT, title), &self.felt(), true);
+        self.panel(&mut svg, (TAKEN, self.unit), &self.taken(), false);
+        let named_at = (named.updated_at != first.opened_at).then_some(named.updated_at);
+        let told = if named_at.is_some() { "told" } else { "told, and acme named" };
+        let told = told.replace("acme", named.culprits.first().map_or("", TenantId::as_str));
+        let marks = [(first.started_at, "began"), (first.opened_at, told.as_str())];
+        let y = FELT.0 - 8.0;
+        for (at, word) in marks.into_iter().chain(named_at.map(|at| (at, "culprit named"))) {
             let x = self.across(at);
             let _ = writeln!(
                 svg,
@@ -150,12 +158,15 @@ impl Story<'_> {
         lines
     }
 
-    fn panel(&self, svg: &mut String, (top, bottom): (f64, f64), title: &str, lines: &Lines) {
-        let most = lines.values().flatten().map(|(_, value)| *value).fold(0.0, f64::max);
-        let unit = tick(most);
-        let down = |value: f64| bottom - (bottom - top) * (value / (unit * (most / unit).ceil())).min(1.0);
-        let mut mark = 0.0;
-        while mark <= most + unit * 0.999 {
+    fn panel(&self, svg: &mut String, ((top, bottom), title): ((f64, f64), &str), lines: &Lines, by_tens: bool) {
+        let placed = |value: f64| if by_tens { value.max(LEAST_RATIO).log10() } else { value };
+        let most = lines.values().flatten().map(|(_, value)| placed(*value)).fold(0.0, f64::max);
+        let unit = if by_tens { 1.0 } else { tick(most) };
+        let (least, steps) = (placed(0.0), (most / unit).ceil());
+        let down = |value: f64| bottom - (bottom - top) * (placed(value) - least) / (unit * steps - least);
+        let mut step = 0.0;
+        while step <= steps {
+            let mark = if by_tens { 10_f64.powf(step) } else { step * unit };
             let y = down(mark);
             let _ = writeln!(
                 svg,
@@ -163,7 +174,7 @@ impl Story<'_> {
                 LEFT - 6.0,
                 y + 4.0
             );
-            mark += unit;
+            step += 1.0;
         }
         let mut minute = self.span.0.0.div_euclid(60_000) * 60_000;
         while minute <= self.span.1.0 {
@@ -222,9 +233,14 @@ fn tick(most: f64) -> f64 {
     [0.2, 0.5, 1.0, 2.0].map(|part| part * power).into_iter().find(|unit| most / unit <= 6.0).unwrap_or(power)
 }
 
-/// A sentence in two lines.
-fn wrapped(text: &str) -> [&str; 2] {
-    let half = text.len() / 2;
-    let cut = text.match_indices("; ").map(|(at, _)| at + 1).min_by_key(|at| at.abs_diff(half)).unwrap_or(text.len());
-    [text[..cut].trim(), text[cut..].trim()]
+/// A sentence in lines that fit, each of whole clauses.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for clause in text.split_inclusive("; ") {
+        match lines.last_mut() {
+            Some(line) if line.len() + clause.len() <= HEADING => line.push_str(clause),
+            _ => lines.push(clause.to_owned()),
+        }
+    }
+    lines
 }

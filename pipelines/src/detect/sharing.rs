@@ -98,10 +98,10 @@ impl Sharing {
         requests.verdict(&incident.tenants, incident.started_at, how.step_ms)
     }
 
-    /// How the tenants do that an incident is not about; `None` where it is not about work, or too few are measured.
+    /// How the tenants do that an incident is not about; `None` where it is over or not about work, or too few are measured.
     pub fn peers(&self, incident: &Incident) -> Option<Peers> {
-        let is_about_work = matches!(incident.kind, Kind::Slow | Kind::Failing);
-        is_about_work.then(|| self.remembered.contention.peers(&incident.tenants)).flatten()
+        let goes_on = incident.resolved_at.is_none() && matches!(incident.kind, Kind::Slow | Kind::Failing);
+        goes_on.then(|| self.remembered.contention.peers(&incident.tenants)).flatten()
     }
 
     /// Takes in a record; they come in the order of their numbers.

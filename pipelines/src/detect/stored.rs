@@ -14,7 +14,7 @@ use super::costs::Account;
 use super::folded::Folded;
 
 /// Version of every stored value.
-pub(super) const VERSION: u8 = 5;
+pub(super) const VERSION: u8 = 6;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 5: run the release that wrote it"
+            "a number has version 9; this release reads version 6: run the release that wrote it"
         );
     }
 

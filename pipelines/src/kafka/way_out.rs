@@ -10,6 +10,7 @@ use tidewatch_delivery::sequence_filter::{EPOCH, SEQUENCE, SOURCE_OFFSET, SOURCE
 use tidewatch_delivery::{OutputError, OutputPublisher, Publish as _, PublishError, Record, TopicPublisher};
 use tidewatch_schemas::topics::Topics;
 
+use super::cloud_event;
 use super::read_back::OutputReader;
 use super::topics::Partitions;
 use crate::config::Publishing;
@@ -94,8 +95,11 @@ impl Publish for WayOut {
     }
 
     fn send(&mut self, output: &Outgoing) -> Result<(), Failure> {
-        let headers = self.headers(output.sequence, output.source_offset);
+        let mut headers = self.headers(output.sequence, output.source_offset);
         let record = self.exits.routes.record(output.target, self.source, (&output.key, &output.value));
+        if output.target == Target::Incidents {
+            headers.extend(cloud_event::headers(record.topic, (self.source, output.sequence), &output.key));
+        }
         self.publisher.send(&Record { headers, ..record })?;
         self.sent.set(output.target, Some(Mark { sequence: output.sequence, offset: 0 }));
         Ok(())

@@ -123,6 +123,32 @@ fn binding(topic: &Topic<'_>) -> Value {
     }
 }
 
+/// Headers of what detect publishes, by which repeats are told apart; `None` of other records.
+fn headers(topic: &Topic<'_>) -> Option<Value> {
+    let numbered = [
+        ("sp", "source partition: the partition of observations that it comes from"),
+        ("seq", "number of the output among those of its source partition, growing"),
+        ("ep", "epoch of the owner that sent it"),
+        ("so", "offset of the observation that caused it"),
+    ];
+    let event = [
+        ("ce_specversion", "1.0: the record is a CloudEvent in binary mode"),
+        ("ce_type", "tidewatch.incident"),
+        ("ce_source", "the topic and the source partition; with ce_id the same for a repeat"),
+        ("ce_id", "the number of the output"),
+        ("ce_subject", "incident_id"),
+        ("content-type", "application/json"),
+    ];
+    let of = match topic.record {
+        "incident" => [&numbered[..], &event[..]].concat(),
+        "finding" | "reject" | "cost-signal" => numbered.to_vec(),
+        _ => return None,
+    };
+    let text = |(name, about): (&str, &str)| (name.to_owned(), json!({ "type": "string", "description": about }));
+    let properties: Map<String, Value> = of.into_iter().map(text).collect();
+    Some(json!({ "type": "object", "properties": properties }))
+}
+
 /// What stands once for all topics.
 #[derive(Default)]
 struct Components {
@@ -137,7 +163,7 @@ impl Components {
         let schemas = json_schema::all();
         for topic in topics {
             let name = topic.record;
-            let message = match schemas.iter().find(|(known, _)| *known == name) {
+            let mut message = match schemas.iter().find(|(known, _)| *known == name) {
                 Some((_, schema)) => {
                     let payload = components.payload(serde_json::to_value(schema)?);
                     json!({ "name": name, "payload": payload, "bindings": { "kafka": binding(topic) } })
@@ -149,6 +175,9 @@ impl Components {
                     "bindings": { "kafka": binding(topic) },
                 }),
             };
+            if let Some((headers, object)) = headers(topic).zip(message.as_object_mut()) {
+                object.insert("headers".to_owned(), headers);
+            }
             components.messages.insert(name.to_owned(), message);
         }
         Ok(components)
@@ -222,6 +251,9 @@ mod tests {
         assert_eq!(incidents["bindings"]["kafka"]["partitions"], 4);
         assert_eq!(document["components"]["messages"]["incident"]["bindings"]["kafka"]["key"]["type"], "string");
         assert!(document["components"]["messages"]["reject"]["bindings"]["kafka"].get("key").is_none());
+        let headers = |record: &str| document["components"]["messages"][record]["headers"]["properties"].clone();
+        assert!(headers("incident")["ce_id"].is_object() && headers("reject")["ce_id"].is_null());
+        assert!(headers("cost-signal")["seq"].is_object() && headers("verdict").is_null());
         let owned = document["channels"].as_object().unwrap().len();
         assert_eq!(owned, 6);
     }

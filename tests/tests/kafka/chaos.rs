@@ -225,7 +225,11 @@ impl<'a> Fleet<'a> {
             let had_begun = ended.signal().is_none();
             // It ends with 0 when everything was published, which a broker that has only just come back may not allow in time.
             let is_back = self.broker_killed.is_none_or(|at| at.elapsed() > BROKER_RECOVERS + ORDERLY_END);
-            assert!(ended.success() || !had_begun || !is_back, "{name} after SIGTERM: {ended}\n{}", instance.last_words());
+            assert!(
+                ended.success() || !had_begun || !is_back,
+                "{name} after SIGTERM: {ended}\n{}",
+                instance.last_words()
+            );
         }
         if comes_back {
             self.running.insert(name, self.case.start(name));

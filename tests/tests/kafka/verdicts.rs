@@ -1,10 +1,11 @@
 //! What people say about incidents, on Apache Kafka: each answer is taken once, and becomes one revision, however often the
 //! service is killed while it is on its way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
+use rdkafka::message::{Headers as _, Message as _};
 use tidewatch_schemas::{Incident, IncidentId};
 use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected::Sent;
@@ -55,7 +56,12 @@ fn an_answer_is_one_revision_however_often_the_service_is_killed() {
         service.kill();
         service = case.start("service");
         let ended = answer.wait(LIMIT);
-        assert!(ended.success(), "{verdict} after {killed_after} ms: {}\n{}", answer.last_words(), service.last_words());
+        assert!(
+            ended.success(),
+            "{verdict} after {killed_after} ms: {}\n{}",
+            answer.last_words(),
+            service.last_words()
+        );
     }
     service.end_in_order();
 
@@ -66,6 +72,7 @@ fn an_answer_is_one_revision_however_often_the_service_is_killed() {
         *revisions.entry((incident.incident_id, incident.revision)).or_default() += 1;
         said.insert(incident.incident_id, incident.response.said.len());
     }
+    verify_events(&case);
     let again: Vec<_> = revisions.iter().filter(|(_, count)| **count != 1).collect();
     assert!(again.is_empty(), "revisions that stand there more than once: {again:?}");
     assert_eq!(revisions.len(), expected.len() + KILLED_AFTER_MS.len(), "each answer is one revision");
@@ -74,4 +81,21 @@ fn an_answer_is_one_revision_however_often_the_service_is_killed() {
         assert!(revisions.contains_key(&next), "{next:?} is missing");
         assert_eq!(said.get(&incident.incident_id), Some(&1), "one answer");
     }
+}
+
+/// Each incident record is a CloudEvent of its own, and says of which incident.
+fn verify_events(case: &Deployment) {
+    let mut events: BTreeSet<(String, String)> = BTreeSet::new();
+    let records = case.topics.tail(&case.names.incidents).rest_whole();
+    for record in &records {
+        let headers = record.headers().expect("headers");
+        let of = |name: &str| {
+            let header = headers.iter().find(|header| header.key == name).and_then(|header| header.value);
+            String::from_utf8(header.expect("it has one").to_vec()).expect("text")
+        };
+        assert_eq!((of("ce_specversion").as_str(), of("content-type").as_str()), ("1.0", "application/json"));
+        assert_eq!(of("ce_subject").as_bytes(), record.key().expect("a key"));
+        events.insert((of("ce_source"), of("ce_id")));
+    }
+    assert_eq!(events.len(), records.len(), "an event for each record");
 }

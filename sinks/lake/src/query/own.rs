@@ -29,6 +29,8 @@ const SHARED_INCIDENT: [&str; 13] = [
     "findings",
     "response",
 ];
+/// Columns of an incident that are about others, whoever it is about.
+const OTHERS: [&str; 1] = ["peers"];
 /// Columns that name tenants.
 const NAMES: [&str; 3] = ["tenants", "victims", "culprits"];
 /// Columns of a finding of contention that may say something about others.
@@ -92,7 +94,7 @@ fn incidents(tenant: &str, batch: &RecordBatch) -> Result<RecordBatch, ArrowErro
     let is_alone: BooleanArray = (0..own.num_rows()).map(|row| Some(names_only(row))).collect();
     let own = keep_where(&own, &SHARED_INCIDENT, &is_alone)?;
     let nobody: BooleanArray = (0..own.num_rows()).map(|_| Some(false)).collect();
-    let own = keep_where(&own, &["peers"], &nobody)?;
+    let own = keep_where(&own, &OTHERS, &nobody)?;
     let mut arrays = own.columns().to_vec();
     for (name, list) in NAMES.iter().zip(columns) {
         let at = own.schema().index_of(name)?;
