@@ -126,13 +126,20 @@ fn each_mistake_says_what_would_be_right() {
             "topics: { prefix: 'a b' }",
             "topics.prefix: \"a b\" cannot begin the name of a topic; write up to 200 letters, digits, dots, dashes and underscores",
         ),
+        ("log: { level: x }", "log.level: \"x\" is not a choice here; write one of error, warn, info, debug, trace"),
+    ];
+    assert_first_mistakes(&cases);
+}
+
+#[test]
+fn each_mistake_about_shared_resources_says_what_would_be_right() {
+    let cases = [
         ("detect: { shared: [{ resource: node-1 }] }", "detect.shared[0].parts: it is missing; write it"),
         (
             "detect: { shared: [{ resource: n, parts: [] }] }",
             "detect.shared[0].parts: the list is empty; name at least one",
         ),
         ("detect: { shared: [{ name: n, parts: [a] }] }", "detect.shared[0].resource: it is missing; write it"),
-        ("log: { level: x }", "log.level: \"x\" is not a choice here; write one of error, warn, info, debug, trace"),
     ];
     assert_first_mistakes(&cases);
 }

@@ -31,8 +31,8 @@ fn store(address: &str, prefix: &str) -> Store {
     Store::new(objects, location.to_string()).with_pause(Duration::ZERO)
 }
 
-/// One request of fifteen is refused, loses its answer or is answered late; one of three of those goes on to until whoever
-/// asks gives up.
+/// One request of 25 is refused, loses its answer or is answered late, and one listing of 20 is incomplete; two requests of
+/// 400 meet the same again until whoever asks gives up.
 fn misfortune(mut dice: Dice) -> impl FnMut(&Asked) -> Mishap + Send {
     let mut under_way: BTreeMap<(String, String), (Mishap, u32)> = BTreeMap::new();
     move |asked| {
@@ -41,13 +41,13 @@ fn misfortune(mut dice: Dice) -> impl FnMut(&Asked) -> Mishap + Send {
             *left -= 1;
             return *mishap;
         }
-        let mishap = match dice.roll(60) {
+        let mishap = match dice.roll(400) {
             0 => Mishap::Refused,
             1 if asked.method == "GET" => Mishap::AnswerCut,
             1 => Mishap::AnswerLost,
-            2 => return Mishap::Refused,
-            3 => return Mishap::Late(Duration::from_millis(5)),
-            4 if asked.is_list() => return Mishap::Thinned,
+            2..=8 => return Mishap::Refused,
+            9..=15 => return Mishap::Late(Duration::from_millis(5)),
+            16..=35 if asked.is_list() => return Mishap::Thinned,
             _ => return Mishap::None,
         };
         under_way.insert(key, (mishap, OVER - 1));

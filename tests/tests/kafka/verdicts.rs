@@ -34,14 +34,7 @@ fn an_answer_is_one_revision_however_often_the_service_is_killed() {
     read_expected(&incidents, &mut found, &expected);
     assert_once_each(&found, &expected);
 
-    let mut last: BTreeMap<IncidentId, Incident> = BTreeMap::new();
-    for record in &expected {
-        let incident: Incident = serde_json::from_slice(record).expect("an incident");
-        let known = last.entry(incident.incident_id).or_insert_with(|| incident.clone());
-        if incident.revision > known.revision {
-            *known = incident;
-        }
-    }
+    let last = last_revisions(&expected);
     let over: Vec<&Incident> = last.values().filter(|incident| incident.resolved_at.is_some()).collect();
     assert!(over.len() >= KILLED_AFTER_MS.len(), "{} incidents are over", over.len());
     let folder = tempfile::tempdir().expect("a folder");
@@ -81,6 +74,19 @@ fn an_answer_is_one_revision_however_often_the_service_is_killed() {
         assert!(revisions.contains_key(&next), "{next:?} is missing");
         assert_eq!(said.get(&incident.incident_id), Some(&1), "one answer");
     }
+}
+
+/// The last revision of each incident.
+fn last_revisions(records: &BTreeSet<Vec<u8>>) -> BTreeMap<IncidentId, Incident> {
+    let mut last: BTreeMap<IncidentId, Incident> = BTreeMap::new();
+    for record in records {
+        let incident: Incident = serde_json::from_slice(record).expect("an incident");
+        let known = last.entry(incident.incident_id).or_insert_with(|| incident.clone());
+        if incident.revision > known.revision {
+            *known = incident;
+        }
+    }
+    last
 }
 
 /// Each incident record is a CloudEvent of its own, and says of which incident.
