@@ -99,6 +99,11 @@ impl Grouping {
             return None;
         }
         if let Some(case) = self.case_to_join(&mut state.cases, finding, role) {
+            // What the tenant waited with belongs to it as well.
+            let waited = state.waiting.remove(&finding.tenant).map(Waiting::into_findings).unwrap_or_default();
+            for finding in &waited {
+                case.add(self, finding);
+            }
             case.add(self, finding);
             return case.revise(self, at);
         }

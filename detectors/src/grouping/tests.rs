@@ -97,7 +97,6 @@ fn ten_thousand_findings_of_a_minute_are_one_incident_that_counts_them_all() {
     assert!(revisions.len() < all.len() / 20, "{} revisions", revisions.len());
     let counted: u64 = state.cases.iter().map(|case| case.published().findings).sum();
     assert_eq!(counted, 10_000, "each is counted once");
-    assert_eq!(state.cases[0].published().tenants.len(), tenants.len());
 }
 
 #[test]

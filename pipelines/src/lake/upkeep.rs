@@ -58,7 +58,7 @@ impl Watchman {
                 match upkeep.once(&store, table).await {
                     Ok(()) => {}
                     Err(error) => {
-                        tracing::warn!(%table, %error, "the files of a table were not kept; tried again later")
+                        tracing::warn!(%table, %error, "the files of a table were not kept; tried again later");
                     }
                 }
             }
