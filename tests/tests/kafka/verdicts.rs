@@ -9,7 +9,7 @@ use rdkafka::message::{Headers as _, Message as _};
 use tidewatch_schemas::{Incident, IncidentId};
 use tidewatch_tests::deployment::{Counted, Deployment, assert_once_each, read_expected};
 use tidewatch_tests::expected::Sent;
-use tidewatch_tests::program::Program;
+use tidewatch_tests::program::{self, Program};
 
 use crate::Broker;
 
@@ -56,6 +56,8 @@ fn an_answer_is_one_revision_however_often_the_service_is_killed() {
             service.last_words()
         );
     }
+    // It hears signals before it says anything.
+    assert!(program::until(LIMIT, || !service.said().is_empty()), "the service does not start");
     service.end_in_order();
 
     let mut revisions: BTreeMap<(IncidentId, u32), usize> = BTreeMap::new();
