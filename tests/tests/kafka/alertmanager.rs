@@ -77,8 +77,7 @@ fn an_incident_fires_in_every_replica_as_long_as_it_lasts() {
     let replicas = [Alertmanager::start(), Alertmanager::start()];
     let urls = format!("[\"http://{}\", \"http://{}\"]", replicas[0].address, replicas[1].address);
     let mut paging = Paging::new(&format!(
-        "  runbooks: https://wiki.example.com/{{runbook}}\n  \
-         channels: {{ am: {{ kind: alertmanager, urls: {urls}, private: true, again: 1s, per_minute: 10000 }} }}\n  \
+        "  channels: {{ am: {{ kind: alertmanager, urls: {urls}, private: true, again: 1s, per_minute: 10000 }} }}\n  \
          routes: [{{ channels: [am] }}]"
     ));
     let mut pager = paging.start();
