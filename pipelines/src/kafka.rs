@@ -11,6 +11,7 @@
 //! | [`pager_stage`] | incidents to the channels of people |
 //! | [`ownership`] | which partitions a detect thread has, through rebalances |
 //! | [`way_out`], [`read_back`] | publishes what detect decided, and reads back how far it came |
+//! | `rebalance` | answers a rebalance, whatever is held |
 //! | [`probe`] | whether the brokers have transactions that fence |
 //! | [`incident_reader`] | incidents from their topic, for people |
 //! | [`gauges`] | how far the stages have come, for those who watch |
@@ -29,6 +30,7 @@ pub mod ownership;
 pub mod pager_stage;
 pub mod probe;
 pub mod read_back;
+mod rebalance;
 pub mod topics;
 pub mod way_out;
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
@@ -21,6 +21,7 @@ use tidewatch_schemas::{Content, Envelope, Tick, Timestamp, wire};
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
+use super::rebalance::{self, Holder};
 use crate::clock::{self, Stopwatch};
 use crate::config::Start;
 use crate::guard::decoding::decoded;
@@ -257,18 +258,11 @@ struct Beginnings {
 
 impl ClientContext for Beginnings {}
 
-impl Beginnings {
-    /// What went wrong in a rebalance.
-    fn take_failure(&self) -> Option<StageError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn place(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        list: &TopicPartitionList,
-    ) -> Result<TopicPartitionList, KafkaError> {
-        let mut placed = consumer.committed_offsets(list.clone(), PATIENCE)?;
+impl Holder for Beginnings {
+    fn open(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList, StageError> {
+        let mut placed = consumer
+            .committed_offsets(list.clone(), PATIENCE)
+            .map_err(while_trying("ask the group how far the sources were read"))?;
         let first = match self.start {
             Start::Earliest => Offset::Beginning,
             Start::Latest => Offset::End,
@@ -280,25 +274,20 @@ impl Beginnings {
             .map(|element| (element.topic().to_owned(), element.partition()))
             .collect();
         for (topic, partition) in unknown {
-            placed.set_partition_offset(&topic, partition, first)?;
+            placed.set_partition_offset(&topic, partition, first).map_err(while_trying("choose where to begin"))?;
         }
         Ok(placed)
+    }
+
+    fn close(&self, _: &BaseConsumer<Self>, _: &TopicPartitionList) {}
+
+    fn failure(&self) -> &Mutex<Option<StageError>> {
+        &self.failure
     }
 }
 
 impl ConsumerContext for Beginnings {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let result = match event {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS if list.count() > 0 => {
-                self.place(consumer, list).and_then(|placed| consumer.incremental_assign(&placed))
-            }
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => consumer.incremental_assign(list),
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => consumer.incremental_unassign(list),
-            _ => consumer.unassign(),
-        };
-        if let Err(cause) = result {
-            let failure = StageError::Kafka { what: "take or give up partitions of the sources", cause };
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-        }
+        rebalance::answer(self, consumer, event, list);
     }
 }

@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
+use super::rebalance::{self, Holder};
 use crate::clock::Stopwatch;
 use crate::lake::upkeep::{Upkeep, Watchman};
 
@@ -36,6 +37,8 @@ const MOST_READ: usize = 2_000;
 const REST: Duration = Duration::from_secs(5);
 /// How often the group is told how far everything is written.
 const COMMIT: Duration = Duration::from_secs(5);
+/// Time between two questions for the end of a partition.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// How long what stands in the topics is read on when the service ends.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -212,6 +215,19 @@ impl LakeStage {
         Ok(())
     }
 
+    /// The partition as the lake has it. A new leader may not know the end of its log at once, so that an end before that
+    /// of the lake, which would mean that the topic was made anew, is asked for again.
+    fn reopen(&self, consumer: &BaseConsumer<Tables>, topic: &str, number: i32) -> Result<Held, StageError> {
+        let since = Stopwatch::start();
+        loop {
+            let kept = consumer.fetch_watermarks(topic, number, PATIENCE);
+            match self.resume(topic, number, kept.map_err(while_trying("ask which records are kept"))?) {
+                Err(LakeError::Ahead { .. }) if since.elapsed() < PATIENCE => std::thread::sleep(ASK_AGAIN),
+                held => return Ok(held?),
+            }
+        }
+    }
+
     /// The partition as the lake has it, given which offsets the topic `kept`.
     fn resume(&self, topic: &str, number: i32, (low, high): (i64, i64)) -> Result<Held, LakeError> {
         let Some(table) = self.topics.get(topic).copied() else {
@@ -278,10 +294,6 @@ impl Tables {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_failure(&self) -> Option<StageError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// The tables whose first partition is held. Whoever has it keeps the files of the whole table, so that one does.
     fn firsts(&self) -> Vec<Table> {
         self.lock()
@@ -304,15 +316,14 @@ impl Tables {
             tracing::warn!(%error, "the offsets of what is written were not committed; they are for show only");
         }
     }
+}
 
+impl Holder for Tables {
     fn open(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList, StageError> {
         let mut placed = TopicPartitionList::new();
         for element in list.elements() {
             let (topic, partition) = (element.topic().to_owned(), element.partition());
-            let kept = consumer
-                .fetch_watermarks(&topic, partition, PATIENCE)
-                .map_err(while_trying("ask which records are kept"))?;
-            let held = self.stage.resume(&topic, partition, kept)?;
+            let held = self.stage.reopen(consumer, &topic, partition)?;
             let from = held.partition.next_offset();
             tracing::info!(topic, partition, from, "a partition goes into the lake");
             placed
@@ -323,8 +334,8 @@ impl Tables {
         Ok(placed)
     }
 
-    /// Gives partitions up. What waits is written; where that fails, whoever comes next reads it again.
-    fn close(&self, list: &TopicPartitionList) {
+    /// What waits is written; where that fails, whoever comes next reads it again.
+    fn close(&self, _: &BaseConsumer<Self>, list: &TopicPartitionList) {
         let mut all = self.lock();
         for element in list.elements() {
             let Some(mut held) = all.remove(&(element.topic().to_owned(), element.partition())) else { continue };
@@ -333,24 +344,14 @@ impl Tables {
             }
         }
     }
+
+    fn failure(&self) -> &Mutex<Option<StageError>> {
+        &self.failure
+    }
 }
 
 impl ConsumerContext for Tables {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let result = match event {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS if list.count() > 0 => {
-                self.open(consumer, list).and_then(|placed| {
-                    consumer.incremental_assign(&placed).map_err(while_trying("take partitions of what is published"))
-                })
-            }
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS if list.count() > 0 => {
-                self.close(list);
-                consumer.incremental_unassign(list).map_err(while_trying("give partitions of what is published back"))
-            }
-            _ => Ok(()),
-        };
-        if let Err(error) = result {
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-        }
+        rebalance::answer(self, consumer, event, list);
     }
 }

@@ -24,6 +24,7 @@ use tidewatch_tests::simulator::random::Random;
 use tidewatch_tests::vitals::{Bounds, DETECT_LAG, INGEST_LAG, Said, Soak, Vitals};
 
 use crate::Broker;
+use crate::lake::is_lake_of;
 
 const SEED: u64 = 20_261_125;
 /// Partitions of the topics; each pool has one of each for itself.
@@ -327,6 +328,7 @@ fn whatever_is_killed_every_incident_is_there_once() {
     let mut case = Deployment::new(broker.bootstrap(), "chaos", "otlp-chaos-0");
     (case.batch, case.takes_checkpoints, case.checkpoint_interval, case.tells_vitals) = (50, true, CHECKPOINTS, true);
     case.topic_options = format!(", partitions: {PARTITIONS}");
+    case.has_lake = true;
     case.further_sources = (1..rounds).map(|round| format!("otlp-chaos-{round}")).collect();
     case.create_sources(PARTITIONS);
     let pools = pools();
@@ -354,6 +356,8 @@ fn whatever_is_killed_every_incident_is_there_once() {
     fleet.verify_alive();
     fleet.await_rest();
     println!("{}", fleet.soak);
+    let missing = is_lake_of(&case);
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
     fleet.running.values_mut().for_each(Program::end_in_order);
     read_expected(&incidents, &mut found, &expected);
     assert_once_each(&found, &expected);

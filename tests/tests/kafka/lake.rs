@@ -56,7 +56,7 @@ fn the_lake_has_each_record_once_however_often_its_writer_is_killed() {
 }
 
 /// What is wrong with the lake, once its writer has had its time: nothing, when each record of each topic is one row.
-fn is_lake_of(case: &Deployment) -> Vec<String> {
+pub fn is_lake_of(case: &Deployment) -> Vec<String> {
     let topics = [
         (Table::IncidentEvents, &case.names.incidents),
         (Table::Findings, &case.names.findings),
