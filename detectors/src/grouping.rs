@@ -169,6 +169,7 @@ impl Grouping {
         for case in &mut state.cases {
             case.let_go(self, now);
             changed.extend(case.resolve_if_calm(self, now));
+            changed.extend(case.catch_up(now));
             changed.extend(case.urge(self, at));
         }
         // Trouble that comes back is known by when it began, and is only found once its evidence is together.

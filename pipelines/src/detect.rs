@@ -7,6 +7,7 @@
 //! | [`outgoing`] | an output on its way to a topic |
 //! | [`outbox`], [`marks`] | outputs from their commit until they stand in their topics; where they stand |
 //! | [`loss`] | input that was gone before it was judged: an incident of its own |
+//! | `undelivered` | what people were not told: an incident of its own |
 //! | [`lineage`] | which history a state belongs to, so that an earlier one is not taken for it |
 //! | [`reshard`] | moves what is remembered to another number of partitions |
 //! | [`settings`] | what a processor is configured with |
@@ -35,6 +36,7 @@ mod sharing;
 pub mod snapshot;
 pub(crate) mod stored;
 mod tenants;
+mod undelivered;
 
 pub use lineage::{Kinship, Lineage};
 pub use loss::{Gap, Missing};

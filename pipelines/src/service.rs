@@ -31,6 +31,7 @@ use crate::lake::upkeep::Upkeep;
 use crate::lake::{self, PlaceError};
 use crate::pager::post::{Post, PostError};
 use crate::pager::routes::Route;
+use crate::pager::way_back::WayBack;
 use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, States};
 
 /// How long findings are waited for before the group is looked after again.
@@ -274,9 +275,16 @@ impl Parts<'_> {
             routes: config.routes.iter().map(of_route).collect(),
             runbooks: config.runbooks.clone(),
             post: Post::new(config.timeout)?,
+            way_back: self.way_back()?,
             gauges,
             fail_points: FailPoints::of(self.environment),
         })
+    }
+
+    /// Where the pager says what it could not tell.
+    fn way_back(&self) -> Result<WayBack, StageError> {
+        let publisher = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
+        Ok(WayBack { publisher: Box::new(publisher), topic: self.topic(&self.config.topics.names.verdicts) })
     }
 
     /// The lake, where one is configured.

@@ -197,4 +197,13 @@ pub struct Incident {
 impl Incident {
     /// Most series that one record lists.
     pub const MAX_EVIDENCE: usize = 12;
+    /// The signal of an incident about a channel that was not told of something.
+    pub const UNDELIVERED: &'static str = "tidewatch.pager.undelivered";
+
+    /// Whether it tells of Tidewatch itself: of input that nobody judged, or of people who were not told. Such an incident is
+    /// over by itself and takes no answers.
+    #[must_use]
+    pub fn is_about_tidewatch(&self) -> bool {
+        self.signal.as_str().starts_with("tidewatch.")
+    }
 }

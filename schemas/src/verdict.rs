@@ -1,4 +1,4 @@
-//! What a person did about an incident, or said of it: a record of `tidewatch.verdicts`.
+//! What a person did about an incident, or said of it, and what the pager could not tell: a record of `tidewatch.verdicts`.
 //!
 //! It travels through the log like everything else, so that it is judged in the order of its pool, survives every crash
 //! and is there again in a replay.
@@ -26,17 +26,21 @@ pub enum Action {
     /// It was to be expected, such as a migration: it is over, and the days until `until` have the name `name` in the
     /// calendar of its tenants.
     Expected,
+    /// The pager says that the channel `by` has not been told of a change of the incident and will not be. It changes nothing
+    /// of that incident and opens one of its own.
+    Undelivered,
 }
 
 impl Action {
     /// Every action with the name it has in records.
-    pub const NAMES: [(Self, &'static str); 6] = [
+    pub const NAMES: [(Self, &'static str); 7] = [
         (Self::Acknowledge, "acknowledge"),
         (Self::Resolve, "resolve"),
         (Self::Real, "real"),
         (Self::FalseAlarm, "false_alarm"),
         (Self::NewNormal, "new_normal"),
         (Self::Expected, "expected"),
+        (Self::Undelivered, "undelivered"),
     ];
 
     /// The name in records.

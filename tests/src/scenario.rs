@@ -18,6 +18,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_yaml_ng::Value as Yaml;
+use tidewatch_schemas::Timestamp;
 
 pub use arrivals::{Arrival, arrivals};
 pub use expectation::{Expected, mismatches};
@@ -26,8 +27,8 @@ pub use run::{Outcome, Way, run};
 pub use span::Span;
 pub use spoken::Spoken;
 
-/// When every scenario begins: Monday, 2 November 2026, 08:00 UTC.
-pub const START_MS: i64 = 1_793_606_400_000;
+/// When a scenario begins that does not say: Monday, 2 November 2026, 08:00 UTC.
+const START: Timestamp = Timestamp(1_793_606_400_000);
 
 /// A story with its end.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Scenario {
     pub name: String,
     /// The story in a sentence.
     pub about: String,
+    /// When it begins.
+    #[serde(default = "usual_start")]
+    pub start: Timestamp,
     /// `events` or `ticks`, as in the configuration.
     #[serde(default = "events")]
     pub clock: String,
@@ -77,11 +81,20 @@ pub struct Line {
     pub text: String,
 }
 
+fn usual_start() -> Timestamp {
+    START
+}
+
 fn events() -> String {
     "events".to_owned()
 }
 
 impl Scenario {
+    /// The moment that is so long after its start.
+    fn moment(&self, after: Span) -> Timestamp {
+        self.start + after.0
+    }
+
     /// Reads one scenario.
     ///
     /// # Panics

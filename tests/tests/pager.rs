@@ -4,6 +4,8 @@
 mod channels;
 #[path = "pager/fail_points.rs"]
 mod fail_points;
+#[path = "pager/hard_of_hearing.rs"]
+mod hard_of_hearing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -20,6 +20,9 @@ use crate::wording;
 /// Most series of one case that are remembered.
 const MOST_SERIES: usize = 64;
 
+/// How long what joins a case is gathered before a revision tells it, in milliseconds.
+const GATHER_MS: i64 = 10_000;
+
 /// Most pieces of evidence that an incident shows because they name a cause.
 const MOST_NAMING: usize = 3;
 
@@ -39,6 +42,8 @@ pub(super) struct Case {
     /// Since when somebody is waited for, and when people were last reminded.
     pub(super) told_at: Timestamp,
     pub(super) reminded_at: Option<Timestamp>,
+    /// Whether something changed that no revision has told yet.
+    owed: bool,
 }
 
 /// The moment at which a case is looked at.
@@ -63,6 +68,7 @@ impl Case {
             closed: None,
             told_at: at.now,
             reminded_at: None,
+            owed: false,
         };
         for finding in findings {
             case.add(grouping, finding);
@@ -209,12 +215,24 @@ impl Case {
         }
     }
 
-    /// A new revision when something changed that people act on.
+    /// A new revision when something changed that people act on. What only joins a case that was told of a moment ago is
+    /// gathered first: a storm is told of every few seconds, not once for each of its tenants.
     pub fn revise(&mut self, grouping: &Grouping, at: At<'_>) -> Option<Incident> {
-        let before = self.acted_on();
+        let (before, urgent_before) = (self.acted_on(), self.urgent());
         self.describe(grouping);
         self.incident.response.silenced_by = self.silenced_by(grouping, at);
-        (self.acted_on() != before).then(|| self.next_revision(at.now))
+        self.owed |= self.acted_on() != before;
+        let urgent = self.urgent();
+        if urgent.0 > urgent_before.0 || urgent.1 != urgent_before.1 {
+            return Some(self.next_revision(at.now));
+        }
+        self.catch_up(at.now)
+    }
+
+    /// The revision that is owed, once what joins has been gathered for long enough.
+    pub fn catch_up(&mut self, now: Timestamp) -> Option<Incident> {
+        let is_due = self.owed && now - self.incident.updated_at >= GATHER_MS;
+        is_due.then(|| self.next_revision(now))
     }
 
     /// The same trouble came back: an open case goes on, a resolved one is reopened.
@@ -252,7 +270,7 @@ impl Case {
 
     pub(super) fn next_revision(&mut self, now: Timestamp) -> Incident {
         self.incident.revision = self.incident.revision.saturating_add(1);
-        self.incident.updated_at = now;
+        (self.incident.updated_at, self.owed) = (now, false);
         self.incident.clone()
     }
 
@@ -455,5 +473,10 @@ impl Case {
         let (tenants, victims) = (incident.tenants.clone(), incident.victims.clone());
         let silenced_by = incident.response.silenced_by.clone();
         (incident.kind, incident.severity, tenants, victims, incident.resource.clone(), silenced_by, self.told.clone())
+    }
+
+    /// What is told at once: that it got worse, that it is paged or not, and who hurts whom.
+    fn urgent(&self) -> (Severity, (Option<String>, Option<Box<Finding>>)) {
+        (self.incident.severity, (self.incident.response.silenced_by.clone(), self.told.clone()))
     }
 }

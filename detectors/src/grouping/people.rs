@@ -176,7 +176,7 @@ impl Case {
                 (response.acknowledged_by, response.acknowledged_at) = (by, Some(now));
                 self.incident.state = Stage::Acknowledged;
             }
-            Action::Real => {}
+            Action::Real | Action::Undelivered => {}
             Action::Resolve => self.close(by, (Closed::Until(now + grouping.resolve_after_ms), now)),
             Action::FalseAlarm | Action::NewNormal | Action::Expected => {
                 self.close(by, (Closed::WhileItLasts, now));

@@ -31,6 +31,7 @@ use super::settings::Settings;
 use super::sharing::{Sharing, SharingChanges, StoredSharing};
 use super::stored::{StoredPool, StoredSeries};
 use super::tenants::{OVERFLOW, StoredTenant, Tenants};
+use super::undelivered::Undelivered;
 pub(super) use verdicts::Spoken;
 
 /// How far the pool's time moves between two looks at its deadlines.
@@ -85,6 +86,7 @@ impl Pool {
             locks: tidewatch_detectors::locks::State::default(),
             account: Account::default(),
             refused: Folded::default(),
+            undelivered: Undelivered::default(),
             last_origin: None,
         };
         Self { changed: true, ..Self::restored(state) }
@@ -298,6 +300,8 @@ impl Pool {
         self.group(settings, locks::findings(settings.locks, chains), results);
         let (changed, past) = settings.grouping.advance(&mut self.state.cases, self.state.time);
         results.outputs.extend(changed.into_iter().map(|incident| self.published(settings, incident)));
+        let delivered = self.state.undelivered.advance(self.state.time, settings.grouping.resolve_after_ms);
+        results.outputs.extend(delivered.into_iter().map(|incident| Output::Incident(Box::new(incident))));
         for incident in past {
             self.archive.add(incident, self.state.time);
         }

@@ -318,6 +318,7 @@ mod tests {
             cases: tidewatch_detectors::grouping::State::default(),
             locks: tidewatch_detectors::locks::State::default(),
             refused: super::super::folded::Folded::default(),
+            undelivered: super::super::undelivered::Undelivered::default(),
             last_origin: None,
         };
         let mut batch = Batch::default();

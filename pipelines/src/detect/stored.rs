@@ -12,9 +12,10 @@ use tidewatch_schemas::{Origin, PoolId, SeriesKey, Timestamp};
 
 use super::costs::Account;
 use super::folded::Folded;
+use super::undelivered::Undelivered;
 
 /// Version of every stored value.
-pub(super) const VERSION: u8 = 6;
+pub(super) const VERSION: u8 = 7;
 
 /// A series in the store.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub(super) struct StoredPool {
     /// What its tenants lost, and since when they were not charged.
     pub account: Account,
     pub refused: Folded,
+    /// What people were not told.
+    pub undelivered: Undelivered,
     /// Where the latest observation came from.
     pub last_origin: Option<Origin>,
 }

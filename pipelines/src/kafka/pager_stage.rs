@@ -18,18 +18,21 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 use tidewatch_delivery::Numbered;
 use tidewatch_delivery::pager::{Answer, Notice};
-use tidewatch_schemas::Timestamp;
+use tidewatch_schemas::{Incident, PoolId, Timestamp};
 
 use super::clients;
 use super::error::{StageError, is_data_loss, passes, while_trying};
 use super::gauges::Gauges;
+use super::rebalance::{self, Holder};
 use crate::clock::{self, Stopwatch};
 use crate::config::Start;
 use crate::pager::delivery::Outcome;
+use crate::pager::digest::{self, Backlog};
 use crate::pager::ledger::{Key, Ledger, Named, Plan, Revision};
 use crate::pager::pace::Pace;
 use crate::pager::post::Post;
 use crate::pager::routes::Route;
+use crate::pager::way_back::WayBack;
 use crate::protocol::{FailPoint, FailPoints};
 use crate::state::RocksStore;
 
@@ -75,6 +78,8 @@ pub struct PagerStage {
     pub runbooks: String,
     /// Makes the calls.
     pub post: Post,
+    /// Says what was given up.
+    pub way_back: WayBack,
     /// How far it has come.
     pub gauges: Arc<Gauges>,
     /// Where a test ends the process.
@@ -86,6 +91,8 @@ struct Call {
     partition: i32,
     key: Key,
     revision: u32,
+    /// The pool that is told back of it when the channel will not hear of it; nobody is when it is about such a thing itself.
+    tell_back: Option<PoolId>,
     /// When the channel must hear of it again.
     again_after_ms: Option<i64>,
 }
@@ -105,7 +112,7 @@ impl PagerStage {
     ///
     /// # Errors
     /// When it cannot go on; it goes on from its ledgers when started again.
-    pub fn run(self, stop: &AtomicBool) -> Result<(), StageError> {
+    pub fn run(mut self, stop: &AtomicBool) -> Result<(), StageError> {
         let config = clients::consumer(&self.client, &self.group, self.member.as_deref());
         let ledgers = Ledgers { state: self.state.clone(), start: self.start, ..Ledgers::default() };
         let consumer: BaseConsumer<Ledgers> =
@@ -166,12 +173,12 @@ impl PagerStage {
     }
 
     /// Takes the answers that came.
-    fn hear(&self, running: &mut Running) -> Result<(), StageError> {
+    fn hear(&mut self, running: &mut Running) -> Result<(), StageError> {
         let now = clock::now().0;
         let (_, answers) = &running.replies;
         for (call, answer) in answers.try_iter() {
             self.fail_points.pass(FailPoint::AfterCall);
-            let Call { partition, key, revision, again_after_ms } = call;
+            let Call { partition, key, revision, tell_back, again_after_ms } = call;
             let was_heard = !matches!(answer, Answer::Later { .. });
             let asked = if let Answer::Later { after_ms, .. } = &answer { *after_ms } else { None };
             if let Some(pace) = running.paces.get_mut(&key.0) {
@@ -180,6 +187,10 @@ impl PagerStage {
             let mut ledgers = running.consumer.context().lock();
             let Some(ledger) = ledgers.get_mut(&partition) else { continue };
             let outcome = ledger.answered(&key, revision, answer, (now, again_after_ms.map(|after| now + after)));
+            // Before the ledger knows of it, so that it is said also when this is the end.
+            if let (Some(Outcome::GivenUp { cause }), Some(pool)) = (&outcome, &tell_back) {
+                self.way_back.undelivered((pool, key.1), (&key.0, cause), Timestamp(now))?;
+            }
             self.say(&key, revision, outcome);
             ledger.commit()?;
             self.fail_points.pass(FailPoint::AfterAnswer);
@@ -218,9 +229,10 @@ impl PagerStage {
         for (name, channel) in &self.channels {
             let Some(pace) = running.paces.get_mut(name).filter(|pace| pace.is_free(now.0)) else { continue };
             let mut ledgers = running.consumer.context().lock();
+            sum_up(&mut ledgers, name, (pace.left(now.0) == 1, now.0));
             let due = |(partition, ledger): (&i32, &mut Ledger)| {
-                let (key, at) = ledger.due(name, now.0)?;
-                Some((at, *partition, key))
+                let (key, turn) = ledger.due(name, now.0)?;
+                Some((turn, *partition, key))
             };
             let Some((_, partition, key)) = ledgers.iter_mut().filter_map(due).min() else { continue };
             let Some(ledger) = ledgers.get_mut(&partition) else { continue };
@@ -230,11 +242,24 @@ impl PagerStage {
             let notice = Notice { incident: &incident, before: before.as_ref(), now, runbooks: &self.runbooks };
             let (request, again_after_ms) = (channel.request(&notice), channel.repeat_after_ms(&incident, now.0));
             let private = self.habits.get(name).is_some_and(|habits| habits.private);
-            let call = Call { partition, key, revision: incident.revision, again_after_ms };
+            let is_own = [Incident::UNDELIVERED, digest::SIGNAL].contains(&incident.signal.as_str());
+            let tell_back = (!is_own).then(|| incident.pool.clone());
+            let call = Call { partition, key, revision: incident.revision, tell_back, again_after_ms };
             pace.begin(now.0);
             self.post.send(request, private, call, running.replies.0.clone());
         }
         Ok(())
+    }
+}
+
+/// Has `channel` told how much waits in all ledgers. The first one keeps what is told; where another did before the
+/// partitions changed hands, that is over.
+fn sum_up(ledgers: &mut BTreeMap<i32, Ledger>, channel: &str, when: (bool, i64)) {
+    let mut backlog = Backlog::default();
+    ledgers.values().for_each(|ledger| ledger.count(channel, &mut backlog));
+    for (partition, ledger) in ledgers {
+        ledger.sum_up(channel, *partition, &backlog, when);
+        backlog = Backlog::default();
     }
 }
 
@@ -265,10 +290,6 @@ impl Ledgers {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_failure(&self) -> Option<StageError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
     /// Tells the group up to where everything was told.
     fn report(&self, consumer: &BaseConsumer<Self>, topic: &str, mode: CommitMode) {
         let mut list = TopicPartitionList::new();
@@ -284,7 +305,21 @@ impl Ledgers {
         }
     }
 
-    /// Opens the ledgers of partitions, and where each is read on.
+    /// Where to read on, given up to where the group was `told` and which offsets are `kept`.
+    fn beginning(&self, ledger: &mut Ledger, told: Option<i64>, (low, high): (i64, i64)) -> i64 {
+        match ledger.next_offset().filter(|next| *next <= high) {
+            // Nobody else told more than this ledger knows.
+            Some(next) if told.is_none_or(|told| told <= next) => next.max(low),
+            _ => {
+                let unknown = if self.start == Start::Latest { high } else { low };
+                ledger.begin_anew(told.unwrap_or(unknown));
+                low
+            }
+        }
+    }
+}
+
+impl Holder for Ledgers {
     fn open(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> Result<TopicPartitionList, StageError> {
         let mut placed = consumer
             .committed_offsets(list.clone(), PATIENCE)
@@ -309,41 +344,21 @@ impl Ledgers {
         Ok(placed)
     }
 
-    /// Where to read on, given up to where the group was `told` and which offsets are `kept`.
-    fn beginning(&self, ledger: &mut Ledger, told: Option<i64>, (low, high): (i64, i64)) -> i64 {
-        match ledger.next_offset().filter(|next| *next <= high) {
-            // Nobody else told more than this ledger knows.
-            Some(next) if told.is_none_or(|told| told <= next) => next.max(low),
-            _ => {
-                let unknown = if self.start == Start::Latest { high } else { low };
-                ledger.begin_anew(told.unwrap_or(unknown));
-                low
-            }
+    fn close(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) {
+        if let Some(topic) = list.elements().first().map(|element| element.topic().to_owned()) {
+            self.report(consumer, &topic, CommitMode::Sync);
         }
+        let mut ledgers = self.lock();
+        list.elements().iter().for_each(|element| drop(ledgers.remove(&element.partition())));
+    }
+
+    fn failure(&self) -> &Mutex<Option<StageError>> {
+        &self.failure
     }
 }
 
 impl ConsumerContext for Ledgers {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
-        let result = match event {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS if list.count() > 0 => {
-                self.open(consumer, list).and_then(|placed| {
-                    consumer.incremental_assign(&placed).map_err(while_trying("take partitions of incidents"))
-                })
-            }
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS if list.count() > 0 => {
-                if let Some(topic) = list.elements().first().map(|element| element.topic().to_owned()) {
-                    self.report(consumer, &topic, CommitMode::Sync);
-                }
-                let mut ledgers = self.lock();
-                list.elements().iter().for_each(|element| drop(ledgers.remove(&element.partition())));
-                drop(ledgers);
-                consumer.incremental_unassign(list).map_err(while_trying("give partitions of incidents back"))
-            }
-            _ => Ok(()),
-        };
-        if let Err(error) = result {
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-        }
+        rebalance::answer(self, consumer, event, list);
     }
 }

@@ -77,6 +77,12 @@ impl Delivery {
         self.pending.front().map(|change| change.offset)
     }
 
+    /// The incident with its latest change, whether it was told or waits.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Incident> {
+        self.pending.back().map(|change| &change.incident).or(self.known.as_ref())
+    }
+
     /// How many changes wait.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -3,15 +3,17 @@
 //! Pure but for its store, which is written in whole batches: what was read together with the offset after it, an attempt
 //! before it begins, and what came of it.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tidewatch_delivery::pager::{Answer, Channel};
 use tidewatch_delivery::{Numbered, SequenceFilter};
-use tidewatch_schemas::incident::State;
-use tidewatch_schemas::{Incident, IncidentId};
+use tidewatch_schemas::incident::{Severity, State};
+use tidewatch_schemas::{Incident, IncidentId, Timestamp};
 
 use super::delivery::{Change, Delivery, Outcome};
+use super::digest::{self, Backlog};
 use super::routes::{self, Route};
 use crate::detect::stored::{self, StoredError};
 use crate::state::{Batch, Family, StateStore, StoreError};
@@ -65,6 +67,14 @@ pub struct Revision {
     pub numbered: Option<Numbered>,
     /// What it says; `None` where the incident was forgotten or the record cannot be read.
     pub incident: Option<Incident>,
+}
+
+/// Whose turn it is: the least goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Turn {
+    comes_after_digest: bool,
+    severity: Reverse<Severity>,
+    due_ms: i64,
 }
 
 /// What is known of channels and routes.
@@ -140,13 +150,46 @@ impl Ledger {
         }
     }
 
-    /// What `channel` is to be told next, when anything is due: the delivery that has waited longest.
+    /// What `channel` is to be told next, when anything is due: the worst, and of the equally bad what has waited longest.
     #[must_use]
-    pub fn due(&self, channel: &str, now_ms: i64) -> Option<(Key, i64)> {
+    pub fn due(&self, channel: &str, now_ms: i64) -> Option<(Key, Turn)> {
+        let due = self.of_channel(channel).filter_map(|(key, delivery)| {
+            let due_ms = delivery.due_ms().filter(|at| *at <= now_ms)?;
+            let (incident, _) = delivery.next()?;
+            let is_digest = incident.signal.as_str() == digest::SIGNAL;
+            Some((Turn { comes_after_digest: !is_digest, severity: Reverse(incident.severity), due_ms }, key))
+        });
+        due.min().map(|(turn, key)| (key.clone(), turn))
+    }
+
+    fn of_channel(&self, channel: &str) -> impl Iterator<Item = (&Key, &Delivery)> {
         let first = (channel.to_owned(), IncidentId(0));
-        let of_channel = self.deliveries.range(first..).take_while(|((name, _), _)| name == channel);
-        let due = of_channel.filter_map(|(key, delivery)| Some((delivery.due_ms()?, key)));
-        due.filter(|(at, _)| *at <= now_ms).min().map(|(at, key)| (key.clone(), at))
+        self.deliveries.range(first..).take_while(move |((name, _), _)| name == channel)
+    }
+
+    /// Adds what waits for `channel` here.
+    pub fn count(&self, channel: &str, backlog: &mut Backlog) {
+        for (_, delivery) in self.of_channel(channel) {
+            let is_message = |incident: &&Incident| incident.signal.as_str() != digest::SIGNAL;
+            if let Some(latest) = delivery.latest().filter(is_message).filter(|_| delivery.waiting() > 0) {
+                backlog.add(latest, delivery.waiting());
+            }
+        }
+    }
+
+    /// Has `channel` told of its `backlog`, when it may hear of no more than one change (`is_spent`), and that there is
+    /// none, once that is so. What is told is kept with `partition`, which this is.
+    pub fn sum_up(&mut self, channel: &str, partition: i32, backlog: &Backlog, (is_spent, now_ms): (bool, i64)) {
+        let key = (channel.to_owned(), digest::identity(channel, partition));
+        let told = self.deliveries.get(&key).and_then(Delivery::latest);
+        let is_over = backlog.is_empty() && told.is_some_and(|told| told.state != State::Resolved);
+        if !is_over && !(is_spent && backlog.is_worth_telling(told)) {
+            return;
+        }
+        let incident = backlog.message(channel, partition, told, Timestamp(now_ms));
+        let offset = self.progress.next_offset.unwrap_or(0);
+        self.deliveries.entry(key.clone()).or_default().add(Change { offset, incident }, now_ms);
+        self.settle(key);
     }
 
     /// What is to be told in a delivery, and what the channel knows; takes note that it is about to be.

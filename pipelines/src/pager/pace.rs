@@ -32,8 +32,14 @@ impl Pace {
     /// Whether a call may be made now.
     #[must_use]
     pub fn is_free(&self, now_ms: i64) -> bool {
+        !self.is_busy && now_ms >= self.resting_until_ms && self.left(now_ms) > 0
+    }
+
+    /// How many calls of this minute are left.
+    #[must_use]
+    pub fn left(&self, now_ms: i64) -> usize {
         let lately = self.calls.iter().filter(|at| now_ms - **at < MINUTE_MS).count();
-        !self.is_busy && now_ms >= self.resting_until_ms && lately < self.most
+        self.most.saturating_sub(lately)
     }
 
     /// Takes note of a call that begins.
@@ -74,6 +80,7 @@ mod tests {
         }
         assert!(!pace.is_free(59_999));
         assert!(pace.is_free(60_000));
+        assert_eq!((pace.left(59_999), pace.left(60_000), pace.left(60_010)), (0, 1, 2));
     }
 
     #[test]

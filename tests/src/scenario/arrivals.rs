@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::input::{Kind, Point};
-use super::{Input, START_MS, Scenario, Span, Spoken};
+use super::{Input, Scenario, Span};
 
 /// Topic of Tidewatch's own JSON lines.
 pub(super) const LINES: &str = "lines";
@@ -33,7 +33,7 @@ pub fn arrivals(scenario: &Scenario) -> Vec<Arrival> {
             for point in input.points(tenant) {
                 let topic = if input.kind == Kind::Log { LOGS } else { LINES };
                 let lines = records.entry((point.arrives, topic, &input.pool)).or_default();
-                lines.push(spelled(input, tenant, point));
+                lines.push(spelled(scenario, (input, tenant), point));
             }
         }
     }
@@ -43,10 +43,10 @@ pub fn arrivals(scenario: &Scenario) -> Vec<Arrival> {
     };
     let mut arrivals: Vec<Arrival> = records.into_iter().map(joined).collect();
     arrivals.extend(scenario.lines.iter().map(|line| {
-        let value = line.text.replace("{at}", &(START_MS + line.at.0).to_string());
+        let value = line.text.replace("{at}", &scenario.moment(line.at).0.to_string());
         Arrival { at: line.at, topic: LINES, key: "eu-1".to_owned(), value }
     }));
-    arrivals.extend(scenario.verdicts.iter().map(Spoken::arrival));
+    arrivals.extend(scenario.verdicts.iter().map(|spoken| spoken.arrival(scenario)));
     arrivals.sort_by_key(|arrival| arrival.at);
     repeated(arrivals, scenario.repeat_records)
 }
@@ -61,8 +61,8 @@ fn repeated(arrivals: Vec<Arrival>, every: usize) -> Vec<Arrival> {
     arrivals.into_iter().enumerate().flat_map(copies).collect()
 }
 
-fn spelled(input: &Input, tenant: &str, point: Point) -> String {
-    let ts = START_MS + point.at.0;
+fn spelled(scenario: &Scenario, (input, tenant): (&Input, &str), point: Point) -> String {
+    let ts = scenario.moment(point.at).0;
     let Input { pool, resource, signal, unit, .. } = input;
     let mut attributes = input.attributes.clone();
     if input.explodes {
@@ -72,7 +72,7 @@ fn spelled(input: &Input, tenant: &str, point: Point) -> String {
         Kind::Gauge => "gauge",
         Kind::Counter => "counter",
         Kind::Increment => "delta",
-        Kind::Log => return log_events(input, tenant, point),
+        Kind::Log => return log_events(input, tenant, (ts, point.value)),
     };
     json!({
         "ts": ts, "tenant": tenant, "pool": pool, "resource": resource, "name": signal, "unit": unit, "kind": kind,
@@ -82,11 +82,11 @@ fn spelled(input: &Input, tenant: &str, point: Point) -> String {
 }
 
 /// The log lines of one moment, as OpenTelemetry's `resourceLogs` has them.
-fn log_events(input: &Input, tenant: &str, point: Point) -> String {
+fn log_events(input: &Input, tenant: &str, (ts, count): (i64, f64)) -> String {
     let attribute = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
-    let nanos = format!("{}000000", START_MS + point.at.0);
+    let nanos = format!("{ts}000000");
     let line = json!({"timeUnixNano": nanos, "severityNumber": 17, "body": {"stringValue": "it failed"}});
-    let mut left = point.value;
+    let mut left = count;
     let count = std::iter::from_fn(|| {
         left -= 1.0;
         (left >= 0.0).then_some(line.clone())

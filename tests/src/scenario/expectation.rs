@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use tidewatch_schemas::incident::{Kind, Severity, State};
 use tidewatch_schemas::verdict::Action;
-use tidewatch_schemas::{Incident, IncidentId, RejectReason, TenantId};
+use tidewatch_schemas::{Incident, IncidentId, RejectReason, TenantId, Timestamp};
 
-use super::{Outcome, START_MS, Span};
+use super::{Outcome, Span};
 
 /// What must come of a scenario: these incidents and no others, these rejects and no others.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -47,6 +47,8 @@ pub struct ExpectedIncident {
     pub said: Option<Vec<Action>>,
     /// What kept its first and its last revision from paging; an empty text for nothing.
     pub silenced: Option<(String, String)>,
+    /// When its first revision that nothing kept from paging came, between these.
+    pub told: Option<(Span, Span)>,
     /// How often it was told again because nobody took it, at the most.
     pub reminders: Option<u32>,
     /// How many steps it was escalated, at the most.
@@ -70,13 +72,13 @@ pub fn mismatches(expected: &Expected, outcome: &Outcome) -> Vec<String> {
     let mut found = histories(outcome);
     let mut wrong = Vec::new();
     for incident in &expected.incidents {
-        let reasons: Vec<String> = found.iter().map(|history| incident.differs(history)).collect();
+        let reasons: Vec<String> = found.iter().map(|history| incident.differs(outcome.start, history)).collect();
         match reasons.iter().position(String::is_empty) {
             Some(position) => drop(found.remove(position)),
             None => wrong.push(format!("missing: {incident:?}; of those found: [{}]", reasons.join(" | "))),
         }
     }
-    wrong.extend(found.iter().map(|history| format!("unexpected: {}", told(history))));
+    wrong.extend(found.iter().map(|history| format!("unexpected: {}", told(outcome.start, history))));
     let rejects = counted(outcome);
     if rejects != expected.rejects {
         wrong.push(format!("rejects are {rejects:?} and should be {:?}", expected.rejects));
@@ -109,16 +111,14 @@ fn counted(outcome: &Outcome) -> BTreeMap<RejectReason, u64> {
     counts
 }
 
-fn since_start(at: tidewatch_schemas::Timestamp) -> Span {
-    Span(at.0 - START_MS)
-}
-
 impl ExpectedIncident {
     /// Empty when the history fits; else what does not.
-    fn differs(&self, history: &[&Incident]) -> String {
+    fn differs(&self, start: Timestamp, history: &[&Incident]) -> String {
         let Some(last) = history.last() else { return "it has no revision".to_owned() };
-        let opened = since_start(last.opened_at);
-        let resolved = last.resolved_at.map(since_start);
+        let since_start = |at: Timestamp| Span(at - start);
+        let (opened, resolved) = (since_start(last.opened_at), last.resolved_at.map(since_start));
+        let first_told = history.iter().find(|revision| revision.response.silenced_by.is_none());
+        let first_told = first_told.map(|revision| since_start(revision.updated_at));
         let states = states(history);
         let checks = [
             ("tenants", self.tenants == last.tenants),
@@ -128,6 +128,7 @@ impl ExpectedIncident {
             ("opened", (self.opened.0..=self.opened.1).contains(&opened)),
             ("resolved", resolved.is_some() == self.resolved.is_some()),
             ("resolved", self.resolved.zip(resolved).is_none_or(|((from, to), at)| (from..=to).contains(&at))),
+            ("told", self.told.is_none_or(|(from, to)| first_told.is_some_and(|at| (from..=to).contains(&at)))),
             ("states", self.states.as_ref().is_none_or(|expected| *expected == states)),
             ("culprits", self.culprits.as_ref().is_none_or(|culprits| *culprits == last.culprits)),
             (
@@ -140,7 +141,7 @@ impl ExpectedIncident {
             ("answers", self.answers_fit(history, last)),
         ];
         match checks.iter().find(|(_, holds)| !holds) {
-            Some((what, _)) => format!("{what} of {}", told(history)),
+            Some((what, _)) => format!("{what} of {}", told(start, history)),
             None => String::new(),
         }
     }
@@ -169,9 +170,10 @@ fn states(history: &[&Incident]) -> Vec<State> {
     states
 }
 
-fn told(history: &[&Incident]) -> String {
+fn told(start: Timestamp, history: &[&Incident]) -> String {
     let Some(last) = history.last() else { return "nothing".to_owned() };
     let tenants: Vec<&str> = last.tenants.iter().map(TenantId::as_str).collect();
+    let since_start = |at: Timestamp| Span(at - start);
     let (opened, resolved) = (since_start(last.opened_at), last.resolved_at.map(since_start));
     let resolved = resolved.map_or("never".to_owned(), |at| at.to_string());
     format!(

@@ -11,7 +11,7 @@ use tidewatch_pipelines::protocol::LaneError;
 use tidewatch_schemas::finding::DetectorName;
 use tidewatch_schemas::{Finding, Incident, Reject, TenantId, Timestamp};
 
-use super::{Arrival, START_MS, Scenario, Span, arrivals, spoken};
+use super::{Arrival, Scenario, Span, arrivals, spoken};
 
 const TICK_MS: usize = 5_000;
 /// Where the records of a scenario go.
@@ -42,6 +42,8 @@ impl Way {
 /// What came of a scenario; what was published twice counts once.
 #[derive(Clone, Debug)]
 pub struct Outcome {
+    /// When it began.
+    pub start: Timestamp,
     /// The bytes of all incident records.
     pub records: BTreeSet<Vec<u8>>,
     /// Every revision of every incident, in order.
@@ -55,7 +57,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    fn of(outputs: Outputs) -> Self {
+    fn of(start: Timestamp, outputs: Outputs) -> Self {
         let records: BTreeSet<Vec<u8>> = outputs.incident_records.into_iter().collect();
         let mut revisions: Vec<Incident> = records.iter().map(|bytes| read(bytes)).collect();
         revisions.sort_by_key(|incident| (incident.opened_at, incident.incident_id, incident.revision));
@@ -63,7 +65,7 @@ impl Outcome {
         let is_limit = |finding: &&Finding| finding.detector == DetectorName::Limit;
         let limited = outputs.findings.iter().filter(is_limit).map(|finding| finding.tenant.clone()).collect();
         let findings = u64::try_from(outputs.findings.len()).unwrap_or(u64::MAX);
-        Self { records, revisions, rejects: rejects.collect(), limited, findings }
+        Self { start, records, revisions, rejects: rejects.collect(), limited, findings }
     }
 
     /// The rejects, read back.
@@ -87,12 +89,12 @@ pub fn run(scenario: &Scenario, way: Way) -> Outcome {
     let mut play = || -> Result<(), LaneError> {
         for (number, step) in (1_usize..).zip(steps(scenario)) {
             match step {
-                Step::Tick(at) => driver.tick(moment(at))?,
+                Step::Tick(at) => driver.tick(scenario.moment(at))?,
                 Step::Record(arrival) => driver.push(&Push {
                     topic: arrival.topic,
                     key: arrival.key.as_bytes(),
                     value: Some(arrival.value.as_bytes()),
-                    at: moment(arrival.at),
+                    at: scenario.moment(arrival.at),
                     ..Push::default()
                 })?,
             }
@@ -107,7 +109,7 @@ pub fn run(scenario: &Scenario, way: Way) -> Outcome {
         driver.flush()
     };
     play().unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
-    Outcome::of(driver.take_outputs())
+    Outcome::of(scenario.start, driver.take_outputs())
 }
 
 /// What happens next to the pipeline.
@@ -131,10 +133,6 @@ fn steps(scenario: &Scenario) -> Vec<Step> {
     }
     steps.extend(ticks.map(Step::Tick));
     steps
-}
-
-fn moment(at: Span) -> Timestamp {
-    Timestamp(START_MS + at.0)
 }
 
 /// Puts an option where its path says.

@@ -6,9 +6,9 @@
 use serde::Deserialize;
 use serde_json::json;
 use tidewatch_schemas::verdict::Action;
-use tidewatch_schemas::{IncidentId, TenantId, Timestamp};
+use tidewatch_schemas::{IncidentId, TenantId};
 
-use super::{Arrival, START_MS, Scenario, Span, Way, run};
+use super::{Arrival, Scenario, Span, Way, run};
 
 /// Topic of verdicts.
 pub(super) const VERDICTS: &str = "tidewatch.verdicts";
@@ -25,6 +25,9 @@ pub struct Spoken {
     pub pool: Option<String>,
     /// What.
     pub action: Action,
+    /// Who.
+    #[serde(default = "ana")]
+    pub by: String,
     /// Of expected: what the event is called.
     pub name: Option<String>,
     /// Of expected: until when it lasts.
@@ -34,13 +37,17 @@ pub struct Spoken {
     pub incident: Option<(IncidentId, String)>,
 }
 
+fn ana() -> String {
+    "ana".to_owned()
+}
+
 impl Spoken {
-    pub(super) fn arrival(&self) -> Arrival {
+    pub(super) fn arrival(&self, scenario: &Scenario) -> Arrival {
         let (id, pool) = self.incident.clone().unwrap_or((IncidentId(0), "eu-1".to_owned()));
         let pool = self.pool.clone().unwrap_or(pool);
-        let at = |span: Span| Timestamp(START_MS + span.0);
+        let at = |span: Span| scenario.moment(span);
         let value = json!({
-            "incident_id": id, "pool": pool, "action": self.action, "by": "ana", "at": at(self.at), "note": "seen",
+            "incident_id": id, "pool": pool, "action": self.action, "by": self.by, "at": at(self.at), "note": "seen",
             "name": self.name, "until": self.until.map(at),
         });
         Arrival { at: self.at, topic: VERDICTS, key: pool, value: value.to_string() }
@@ -52,7 +59,7 @@ pub(super) fn known(scenario: &Scenario) -> Scenario {
     let mut known = scenario.clone();
     known.verdicts.clear();
     for spoken in &scenario.verdicts {
-        let before = Timestamp(START_MS + spoken.at.0);
+        let before = scenario.moment(spoken.at);
         let outcome = run(&known, Way::PLAIN);
         let of_tenant = outcome.revisions.iter().filter(|incident| incident.tenants.contains(&spoken.tenant));
         let last = of_tenant.filter(|incident| incident.opened_at <= before).max_by_key(|incident| incident.opened_at);

@@ -16,7 +16,7 @@ use super::{COURSE, PATIENCE};
 /// Incidents that go through their course.
 const INCIDENTS: u128 = 3;
 /// Kinds of channels, and the paths under which they are called.
-const KINDS: [(&str, &str); 6] = [
+pub(super) const KINDS: [(&str, &str); 6] = [
     ("pagerduty", "/pagerduty"),
     ("alertmanager", "/alertmanager/api/v2/alerts"),
     ("webhook", "/webhook"),
@@ -31,7 +31,7 @@ fn validator(kind: &str) -> Validator {
     jsonschema::validator_for(&serde_json::from_str(&text).expect("JSON")).expect("a schema")
 }
 
-fn kind_of(call: &Call) -> &'static str {
+pub(super) fn kind_of(call: &Call) -> &'static str {
     let found = KINDS.iter().find(|(_, path)| call.path.starts_with(path));
     found.unwrap_or_else(|| panic!("{} is no path of a channel", call.path)).0
 }
@@ -65,7 +65,7 @@ fn said(call: &Call) -> String {
 }
 
 /// What a channel is told in the course of an incident.
-fn course(kind: &str) -> [&'static str; 5] {
+pub(super) fn course(kind: &str) -> [&'static str; 5] {
     match kind {
         "pagerduty" => ["trigger", "trigger", "acknowledge", "trigger", "resolve"],
         "opsgenie" => ["create", "create", "acknowledge", "create", "close"],
@@ -73,7 +73,7 @@ fn course(kind: &str) -> [&'static str; 5] {
     }
 }
 
-fn section(url: &str) -> String {
+pub(super) fn section(url: &str) -> String {
     let common = "private: true, per_minute: 10000";
     format!(
         "  channels:
@@ -88,7 +88,7 @@ fn section(url: &str) -> String {
 }
 
 /// Changes that a channel took, by incident and in order; an attempt that it did not take is none.
-fn taken(calls: &[Call], kind: &str) -> BTreeMap<String, Vec<String>> {
+pub(super) fn taken(calls: &[Call], kind: &str) -> BTreeMap<String, Vec<String>> {
     let mut taken: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let is_taken = |call: &&Call| matches!(call.reply, Reply::Status(202) | Reply::Half(202));
     for call in calls.iter().filter(is_taken).filter(|call| kind_of(call) == kind) {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use tidewatch_delivery::{Publish as _, Record, TopicPublisher};
-use tidewatch_schemas::incident::Kind;
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::verdict::Action;
 use tidewatch_schemas::{Incident, Timestamp, Verdict as Said};
@@ -102,11 +101,9 @@ fn answer(args: &Args, action: Action, (name, until): (Option<String>, Option<Ti
         log.add(incident);
     })?;
     let found = log.find(&args.id)?.last().context("an incident has no revision")?.clone();
-    if found.kind == Kind::DataLoss {
-        bail!(
-            "{} tells of input that nobody judged; it is over by itself and takes no answers",
-            short_id(found.incident_id)
-        );
+    if found.is_about_tidewatch() {
+        let id = short_id(found.incident_id);
+        bail!("{id} tells of Tidewatch itself ({}); it is over by itself and takes no answers", found.signal);
     }
     let said = Said {
         incident_id: found.incident_id,

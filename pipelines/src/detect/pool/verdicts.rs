@@ -42,6 +42,12 @@ impl Pool {
     /// Follows what a person said of an incident of the pool, or refuses to.
     pub fn listen(&mut self, settings: &Settings, spoken: &Spoken<'_>, results: &mut Results) {
         let (verdict, now) = (spoken.verdict, self.state.time);
+        if verdict.action == Action::Undelivered {
+            let revised = self.state.undelivered.hear(verdict, now);
+            results.outputs.extend(revised.map(|incident| Output::Incident(Box::new(incident))));
+            self.changed = true;
+            return;
+        }
         let what = || format!("{} of {} by {}", verdict.action.name(), verdict.incident_id, verdict.by);
         let past = self.archive.get_mut(verdict.incident_id);
         match settings.grouping.hear((&mut self.state.cases, past), verdict, now) {
@@ -72,7 +78,7 @@ impl Pool {
             match action {
                 Action::FalseAlarm => entry.state.doubt(now),
                 Action::NewNormal => entry.state.adopt(&mut entry.today),
-                Action::Acknowledge | Action::Resolve | Action::Real | Action::Expected => continue,
+                Action::Acknowledge | Action::Resolve | Action::Real | Action::Expected | Action::Undelivered => continue,
             }
             self.series.changed(*id, &settings.series);
         }

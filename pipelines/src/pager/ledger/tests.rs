@@ -235,3 +235,55 @@ fn a_silence_keeps_channels_quiet_until_it_ends_but_not_the_end_of_what_they_kno
     assert_eq!(told(vec![silenced(incident(1)), silenced(resolved(2))]), 0, "nobody hears of it");
     assert_eq!(told(vec![silenced(incident(1)), incident(2)]), 1, "what outlasts its silence is told");
 }
+
+/// Publishes an incident `number` of `severity` that nobody knows yet.
+fn fresh(case: &mut Case, number: i64, severity: Severity) {
+    let incident = Incident { incident_id: IncidentId(number.unsigned_abs().into()), severity, ..incident(1) };
+    case.take(record(number, incident), 0);
+}
+
+#[test]
+fn the_worst_goes_first() {
+    let mut case = Case::new(vec![route(&["chat"], Severity::Info)]);
+    for (number, severity) in [(1, Severity::Warning), (2, Severity::Critical), (3, Severity::Error)] {
+        fresh(&mut case, number, severity);
+    }
+    let mut told = Vec::new();
+    while let Some((key, _)) = case.ledger.due("chat", 0) {
+        told.push(key.1.0);
+        case.tell("chat", Answer::Taken, 0);
+    }
+    assert_eq!(told, [2, 3, 1]);
+}
+
+#[test]
+fn what_waits_beyond_the_rate_is_summed_up_once_before_it_comes_and_the_end_is_told() {
+    let mut case = Case::new(vec![route(&["chat"], Severity::Info)]);
+    (1..=20).for_each(|number| fresh(&mut case, number, Severity::Critical));
+    let sum_up = |case: &mut Case, is_spent| {
+        let mut backlog = Backlog::default();
+        case.ledger.count("chat", &mut backlog);
+        case.ledger.sum_up("chat", 0, &backlog, (is_spent, 7));
+        case.ledger.commit().unwrap();
+    };
+    let id = digest::identity("chat", 0);
+    sum_up(&mut case, false);
+    assert_ne!(case.ledger.due("chat", 7).unwrap().0.1, id, "the rate is not used up");
+    sum_up(&mut case, true);
+    sum_up(&mut case, true);
+    case.kill();
+    let (key, _) = case.ledger.due("chat", 7).unwrap();
+    assert_eq!(key.1, id, "it goes first");
+    let (told, _) = case.ledger.begin(&key).unwrap();
+    assert!(told.summary.starts_with("20 more changes of 20 incidents wait for chat"), "{}", told.summary);
+    assert_eq!(case.tell("chat", Answer::Taken, 7), Some(1));
+    (0..20).for_each(|_| assert!(case.tell("chat", Answer::Taken, 7).is_some()));
+    assert_eq!(case.ledger.due("chat", 7), None, "it was summed up once");
+    sum_up(&mut case, false);
+    let (key, _) = case.ledger.due("chat", 7).unwrap();
+    let (told, _) = case.ledger.begin(&key).unwrap();
+    assert_eq!((key.1, told.state, told.revision), (id, State::Resolved, 2));
+    case.tell("chat", Answer::Taken, 7);
+    sum_up(&mut case, false);
+    assert_eq!(case.ledger.due("chat", 7), None);
+}
