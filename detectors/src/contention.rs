@@ -16,6 +16,7 @@
 //! | `episode` | when trouble begins and ends, and what is said of it meanwhile |
 //! | [`verdict`] | the conclusion, in numbers and in words |
 //! | `peers` | how the others do while some are in trouble |
+//! | `outliers` | who is worse than its peers all the time |
 //! | [`burden`] | what victims bear meanwhile |
 //!
 //! Time moves in steps of one window. A step costs O(series that take or suffer); only while tenants suffer are the last
@@ -24,6 +25,7 @@
 pub mod burden;
 mod episode;
 pub mod level;
+mod outliers;
 pub mod pain;
 pub mod peaks;
 mod peers;
@@ -39,6 +41,7 @@ pub mod whole;
 use tidewatch_schemas::{PoolId, Timestamp};
 
 pub use burden::Burden;
+pub use outliers::Outlier;
 pub use reading::{Reading, Says};
 pub use state::State;
 pub use verdict::{Blame, Cause, Verdict};

@@ -10,6 +10,8 @@
 mod blame;
 mod case;
 mod corroboration;
+pub mod deployments;
+mod evidence;
 mod past;
 mod patience;
 mod people;
@@ -21,10 +23,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::catalog::Role;
 use tidewatch_schemas::finding::DetectorName;
+use tidewatch_schemas::incident::Deployment;
 use tidewatch_schemas::{Catalog, Finding, Incident, SeriesId, TenantId, Timestamp};
 
+use crate::contention::Burden;
 use case::{At, Case};
 use corroboration::Waiting;
+use deployments::Deployments;
 pub use past::Past;
 pub use patience::Patience;
 pub use people::{Expected, Followed, NotFollowed};
@@ -61,6 +66,7 @@ pub struct State {
     cases: Vec<Case>,
     waiting: BTreeMap<TenantId, Waiting>,
     expected: Vec<Expected>,
+    deployments: Deployments,
 }
 
 impl State {
@@ -90,7 +96,7 @@ impl Grouping {
             return self.weigh(state, (finding, said), now);
         }
         let role = self.role(finding);
-        let at = At { now, expected: &state.expected };
+        let at = At { now, expected: &state.expected, deployments: &state.deployments };
         if let Some(case) = state.cases.iter_mut().rev().find(|case| case.concerns(finding)) {
             case.add(self, finding);
             return case.revise(self, at);
@@ -98,7 +104,7 @@ impl Grouping {
         if role == Role::Context && !self.single {
             return None;
         }
-        if let Some(case) = self.case_to_join(&mut state.cases, finding, role) {
+        if let Some(case) = self.case_to_join((&mut state.cases, &state.deployments), finding, role) {
             // What the tenant waited with belongs to it as well.
             let waited = state.waiting.remove(&finding.tenant).map(Waiting::into_findings).unwrap_or_default();
             for finding in &waited {
@@ -118,13 +124,23 @@ impl Grouping {
 
     /// A case that began together with the finding. A cause alone joins only once it is corroborated, see `open`;
     /// what the whole pool shares joins whatever case is open.
-    fn case_to_join<'a>(&self, cases: &'a mut [Case], finding: &Finding, role: Role) -> Option<&'a mut Case> {
+    fn case_to_join<'a>(
+        &self,
+        (cases, deployments): (&'a mut [Case], &Deployments),
+        finding: &Finding,
+        role: Role,
+    ) -> Option<&'a mut Case> {
         let shared = !finding.tenant.is_customer();
         let mut active = cases.iter_mut().filter(|case| case.is_going_on(finding));
         if shared {
             return active.max_by_key(|case| case.started_at());
         }
-        active.find(|case| role == Role::Symptom && self.began_together(case.started_at(), finding.since))
+        active.find(|case| role == Role::Symptom && self.has_one_cause(case, finding, deployments))
+    }
+
+    /// Whether the finding began together with the case, or after the same deployment.
+    fn has_one_cause(&self, case: &Case, finding: &Finding, deployments: &Deployments) -> bool {
+        self.began_together(case.started_at(), finding.since) || case.follows_the_same(finding, deployments)
     }
 
     fn began_together(&self, one: Timestamp, other: Timestamp) -> bool {
@@ -134,10 +150,10 @@ impl Grouping {
     /// Opens, reopens or joins a case with findings that corroborate each other.
     fn open(&self, state: &mut State, findings: &[Finding], now: Timestamp) -> Option<Incident> {
         let first = findings.iter().min_by_key(|finding| (finding.since, finding.series))?;
-        let at = At { now, expected: &state.expected };
+        let at = At { now, expected: &state.expected, deployments: &state.deployments };
         let fresh = Case::opened_by(self, (first, findings), at);
         let together =
-            |case: &&mut Case| case.is_going_on(first) && self.began_together(case.started_at(), first.since);
+            |case: &&mut Case| case.is_going_on(first) && self.has_one_cause(case, first, &state.deployments);
         if let Some(case) = state.cases.iter_mut().find(together) {
             for finding in findings {
                 case.add(self, finding);
@@ -153,6 +169,20 @@ impl Grouping {
         Some(incident)
     }
 
+    /// Takes note that something was deployed. Trouble that is known already may have come of it.
+    pub fn deployed(&self, state: &mut State, deployment: Deployment, now: Timestamp) -> Vec<Incident> {
+        state.deployments.add(deployment);
+        let at = At { now, expected: &state.expected, deployments: &state.deployments };
+        state.cases.iter_mut().filter(|case| !case.is_over()).filter_map(|case| case.revise(self, at)).collect()
+    }
+
+    /// Takes note of what victims bear for `seconds`.
+    pub fn bear(&self, state: &mut State, burdens: &[Burden], seconds: f64) {
+        for case in &mut state.cases {
+            burdens.iter().for_each(|burden| case.bear(burden, seconds));
+        }
+    }
+
     /// A series that had been silent reports again.
     pub fn returned(&self, state: &mut State, series: SeriesId) {
         state.cases.iter_mut().for_each(|case| case.returned(series));
@@ -164,7 +194,7 @@ impl Grouping {
         let horizon = now + -self.correlate_within_ms;
         state.waiting.retain(|_, waiting| waiting.forget_before(horizon));
         state.expected.retain(|event| !event.is_past(now));
-        let at = At { now, expected: &state.expected };
+        let at = At { now, expected: &state.expected, deployments: &state.deployments };
         let mut changed = Vec::new();
         for case in &mut state.cases {
             case.let_go(self, now);

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use tidewatch_schemas::finding::{Channel, DetectorName, Season, Side};
-use tidewatch_schemas::incident::Kind;
-use tidewatch_schemas::{Finding, TenantId};
+use tidewatch_schemas::incident::{Deployment, Kind};
+use tidewatch_schemas::{Finding, TenantId, Timestamp};
 
 /// A finding in one sentence.
 #[must_use]
@@ -39,6 +39,20 @@ fn deviation(finding: &Finding, actual: &str) -> String {
         (_, true) => format!(" has moved {side} its level: {actual}, beside {usual}"),
         (_, false) => format!(" is {actual}, {side} {usual}"),
     }
+}
+
+/// How long after what trouble began that was deployed.
+#[must_use]
+pub fn after_deployment(deployment: &Deployment, began: Timestamp) -> String {
+    let Deployment { at, name, tenant, resource } = deployment;
+    let what = if name.is_empty() { "a deployment".to_owned() } else { format!("deployment {name}") };
+    let place = if tenant.is_customer() { format!("{tenant} on {resource}") } else { resource.to_string() };
+    let when = match (began - *at) / 1_000 {
+        ..=0 => "with".to_owned(),
+        seconds @ 1..120 => format!("{seconds} s after"),
+        seconds @ 120.. => format!("{} min after", seconds / 60),
+    };
+    format!("began {when} {what} of {place}")
 }
 
 /// When a season's usual is usual.

@@ -10,6 +10,7 @@
 //! | `line` | one revision on one line |
 //! | `changes` | what differs between two revisions, in words |
 //! | `bar` | where a value lies against what is usual, as a picture of 20 characters |
+//! | `sparkline` | the course of a series as a picture of one line |
 //! | `report` | the same as JSON |
 //!
 //! Everything here is a function of its arguments: *now*, the width of the terminal and whether colours are wanted are
@@ -22,6 +23,7 @@ mod listing;
 mod log;
 mod report;
 mod selection;
+mod sparkline;
 mod story;
 mod text;
 

@@ -32,6 +32,8 @@ pub enum DetectorName {
     Locks,
     /// Tenants suffer together on what they share: because of one of them, of all of them, or of none.
     Contention,
+    /// The tenant is worse than those of its class all the time.
+    Peers,
 }
 
 /// On which side of the band the value lies.

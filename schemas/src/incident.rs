@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{DetectorName, Season};
 use crate::ids::{IncidentId, PoolId, ResourceId, SeriesId, SignalName, TenantId};
+use crate::money::Money;
 use crate::origin::Origin;
 use crate::response::Response;
 use crate::time::Timestamp;
@@ -118,6 +119,10 @@ pub struct Evidence {
     pub upper: f64,
     /// Unit of the numbers.
     pub unit: String,
+    /// What was seen in its latest windows that did not fit, oldest first; at most [`Evidence::MAX_COURSE`], and only of the
+    /// strongest series.
+    #[serde(default)]
+    pub course: Vec<f64>,
     /// Which season said so.
     pub season: Season,
     /// Evidence in nats.
@@ -126,6 +131,32 @@ pub struct Evidence {
     pub summary: String,
     /// The newest input that went into the worst window.
     pub source: Origin,
+}
+
+/// What those lost who waited because of somebody else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Loss {
+    /// Seconds for which their requests held workers by nothing but waiting.
+    pub worker_seconds: f64,
+    /// What that is worth; absent where no price is known.
+    #[serde(default)]
+    pub worth: Option<Money>,
+    /// Currency of it; empty where no price is known.
+    #[serde(default)]
+    pub currency: String,
+}
+
+/// Something was deployed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Deployment {
+    /// Event time.
+    pub at: Timestamp,
+    /// Its name, such as a version; empty where nobody said.
+    pub name: String,
+    /// Whose.
+    pub tenant: TenantId,
+    /// What was deployed to.
+    pub resource: ResourceId,
 }
 
 /// One revision of an incident, as it stands on the incident topic.
@@ -182,6 +213,12 @@ pub struct Incident {
     /// How the other tenants do meanwhile; absent where too few are measured, and once it is over.
     #[serde(default)]
     pub peers: Option<Peers>,
+    /// What was deployed shortly before it began; absent where nobody said so.
+    #[serde(default)]
+    pub deployment: Option<Deployment>,
+    /// What its victims lost until this revision; absent where nobody was named for it, or nobody reports the time of workers.
+    #[serde(default)]
+    pub loss: Option<Loss>,
     /// Name of the runbook to open.
     pub runbook: String,
     /// The series that speak for it, strongest first; at most [`Incident::MAX_EVIDENCE`].
@@ -192,6 +229,11 @@ pub struct Incident {
     /// What people did about it, and what came of nobody doing anything.
     #[serde(default)]
     pub response: Response,
+}
+
+impl Evidence {
+    /// Most windows of which a record says what was seen.
+    pub const MAX_COURSE: usize = 24;
 }
 
 impl Incident {

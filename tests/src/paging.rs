@@ -119,6 +119,8 @@ pub fn incident(number: u128, revision: u32, state: State, at: Timestamp) -> Inc
         confidence: 0.9,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
         severity_reason: String::new(),

@@ -81,6 +81,13 @@ impl PainSeries {
         Self { tenant, signal, is_failure, level: Level::default(), latest: None }
     }
 
+    /// Its tenant and what is usual, when it is a known one of `signal` that says how slow work is.
+    #[must_use]
+    pub fn usual(&self, signal: u32) -> Option<(u32, f64)> {
+        let is_it = self.signal == signal && !self.is_failure && self.level.is_known();
+        is_it.then(|| (self.tenant, self.level.location()))
+    }
+
     /// The step of its latest value.
     #[must_use]
     pub fn last_step(&self) -> Option<i64> {

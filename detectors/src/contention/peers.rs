@@ -14,7 +14,7 @@ use crate::number::published;
 /// Fewest others that tell anything.
 const LEAST_OTHERS: usize = 3;
 /// From a median deviation to a standard deviation, for normal noise.
-const NORMAL: f64 = 1.4826;
+pub(super) const NORMAL: f64 = 1.4826;
 /// Least spread of the others: less than one of a tenant's own scales is noise.
 const LEAST_SPREAD: f64 = 1.0;
 
@@ -49,7 +49,7 @@ fn told(worst: f64, others: &[&TenantPain]) -> Peers {
 }
 
 /// The middle value, or the mean of the two in the middle.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
     let at = |place: usize| values.get(place).copied().unwrap_or(0.0);

@@ -75,8 +75,9 @@ impl Reading {
                 let usual = usual.map(|usual| from_scale(spec, usual).max(0.0));
                 Says::Takes { mechanism, is_held, amount, usual, resolution: least_amount(spec) }
             }
+            Some(Sharing::Waits(_)) => waiting(spec, value, usual),
             None if spec.is_felt() => suffering(spec, value, usual)?,
-            Some(Sharing::Waits(_)) | None => return None,
+            None => return None,
         };
         let (tenant, resource, signal) = (key.tenant.clone(), key.resource.clone(), key.signal.clone());
         Some(Self { series: key.id(), tenant, resource, signal, at, says })
@@ -110,6 +111,12 @@ fn suffering(spec: &SignalSpec, value: f64, usual: Option<f64>) -> Option<Says> 
     Some(Says::Suffers { pain, usual: usual.map(|usual| weight * usual), is_failure })
 }
 
+/// Waiting for a resource is pain, whatever scale its signal is judged on: twice the wait is as bad as twice the time.
+fn waiting(spec: &SignalSpec, value: f64, usual: Option<f64>) -> Says {
+    let pain = |amount: f64| libm::log(amount.max(0.0) + least_amount(spec));
+    Says::Suffers { pain: pain(value), usual: usual.map(|usual| pain(from_scale(spec, usual))), is_failure: false }
+}
+
 #[cfg(test)]
 mod tests {
     use tidewatch_schemas::Catalog;
@@ -141,6 +148,9 @@ mod tests {
         assert!((slow.0 - fast.0 - 1.0).abs() < 0.02 && !slow.1, "2.7 times longer is one worse");
         let (failing, fine) = (pain("synthetic.check.success", 0.0), pain("synthetic.check.success", 1.0));
         assert!(failing.0 > fine.0 && failing.1, "success that falls hurts");
+        let pressure = "container_pressure_io_waiting_seconds_total";
+        let (stalled, free) = (pain(pressure, 0.8), pain(pressure, 0.0));
+        assert!((stalled.0 - free.0 - 17.0_f64.ln()).abs() < 1e-9 && !stalled.1, "who waits suffers");
     }
 
     #[test]

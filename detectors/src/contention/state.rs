@@ -8,6 +8,7 @@ use tidewatch_schemas::{ResourceId, SeriesId, SignalName, TenantId};
 use super::Contention;
 use super::episode::Episode;
 use super::level::KNOWN_AFTER;
+use super::outliers::Outliers;
 use super::pain::{Latest, PainSeries, Sum, TenantPain};
 use super::reading::{Reading, Says};
 use super::ring::STEPS;
@@ -42,6 +43,7 @@ pub struct State {
     judged: Option<i64>,
     steps: u32,
     pub(super) episode: Option<Episode>,
+    pub(super) outliers: Outliers,
     pub(super) eager: u8,
 }
 
@@ -239,6 +241,26 @@ impl State {
             self.takers.retain(|_, taker| recent(taker.latest.map(|latest| latest.step)));
             self.sufferers.retain(|_, series| recent(series.last_step()));
         }
+    }
+
+    /// Signals that say how slow work is, with their numbers.
+    pub(super) fn slow_signals(&self) -> impl Iterator<Item = (&SignalName, u32)> {
+        self.felt_signals.iter().map(|(name, number)| (name, *number))
+    }
+
+    /// How slow a signal usually is for each tenant, on its scale: the mean over the tenant's series.
+    pub(super) fn levels(&self, signal: u32) -> BTreeMap<u32, f64> {
+        let mut sums: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+        for (tenant, level) in self.sufferers.values().filter_map(|series| series.usual(signal)) {
+            let (sum, count) = sums.entry(tenant).or_default();
+            *sum += level;
+            *count += 1.0;
+        }
+        sums.into_iter().map(|(tenant, (sum, count))| (tenant, sum / count)).collect()
+    }
+
+    pub(super) fn tenant_named(&self, number: u32) -> Option<&TenantId> {
+        self.tenants.get(number as usize).map(|tenant| &tenant.id)
     }
 
     /// The tenants with these numbers, by name.

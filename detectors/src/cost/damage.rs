@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use tidewatch_schemas::incident::Loss;
 use tidewatch_schemas::{CostKind, CostSignal, Money, PoolId, ResourceId, TenantId, Timestamp};
 
 use super::Cost;
@@ -58,6 +59,21 @@ impl Damage {
     }
 }
 
+impl Cost {
+    /// What an incident's victims lost, with what it is worth.
+    #[must_use]
+    pub fn loss(&self, worker_seconds: f64) -> Loss {
+        let worth = self.waiting_hour.map(|hour| worth(hour, worker_seconds));
+        let currency = if worth.is_some() { self.currency.clone() } else { String::new() };
+        Loss { worker_seconds: published(worker_seconds), worth, currency }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "hours of waiting times a price: far within an i64")]
+fn worth(hour: Money, seconds: f64) -> Money {
+    Money((hour.0 as f64 * seconds / HOUR_S).round() as i64)
+}
+
 fn signal(
     cost: &Cost,
     pool: &PoolId,
@@ -67,8 +83,6 @@ fn signal(
 ) -> CostSignal {
     let lost = published(seconds);
     let (month_start, month_end) = month_of(stretch.from);
-    #[expect(clippy::cast_possible_truncation, reason = "hours of waiting times a price: far within an i64")]
-    let worth = |hour: Money| Money((hour.0 as f64 * seconds / HOUR_S).round() as i64);
     CostSignal {
         kind: CostKind::AtRisk,
         sub_account_id: victim.as_str().to_owned(),
@@ -92,7 +106,7 @@ fn signal(
         pool: pool.as_str().to_owned(),
         entitled_quantity: None,
         culprit: Some(culprit.as_str().to_owned()),
-        at_risk_cost: cost.waiting_hour.map(worth),
+        at_risk_cost: cost.waiting_hour.map(|hour| worth(hour, seconds)),
     }
 }
 
@@ -107,6 +121,13 @@ mod tests {
     fn burden(victim: &str, culprits: &[&str]) -> Burden {
         let culprits = culprits.iter().map(|name| TenantId::from(*name)).collect();
         Burden { victim: victim.into(), culprits, resource: "pg-main".into(), lost: 2.0 }
+    }
+
+    #[test]
+    fn what_an_incident_cost_is_told_in_money_where_there_is_a_price() {
+        let priced = cost().loss(120.0);
+        assert_eq!((priced.worker_seconds, priced.worth), (120.0, Some("1.2".parse().unwrap())));
+        assert_eq!(Cost::nothing().loss(120.0), Loss { worker_seconds: 120.0, worth: None, currency: String::new() });
     }
 
     #[test]

@@ -19,7 +19,7 @@ impl Grouping {
         (finding, said): (&Finding, &Contention),
         now: Timestamp,
     ) -> Option<Incident> {
-        let at = At { now, expected: &state.expected };
+        let at = At { now, expected: &state.expected, deployments: &state.deployments };
         if let Some(case) =
             state.cases.iter_mut().find(|case| case.is_closed() && case.shares(said) * 2 >= said.victims.len().max(1))
         {

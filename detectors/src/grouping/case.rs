@@ -4,16 +4,21 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::catalog::{Mechanism, Role};
-use tidewatch_schemas::finding::{Contention, DetectorName, Guilt};
-use tidewatch_schemas::incident::{Evidence, Kind, Severity, State};
+use tidewatch_schemas::finding::{Contention, Guilt};
+use tidewatch_schemas::incident::{Evidence, Kind, Loss, Severity, State};
 use tidewatch_schemas::series::IdHash;
 use tidewatch_schemas::{
     Finding, Incident, IncidentId, ResourceId, Response, SeriesId, SignalName, TenantId, Timestamp,
 };
 
 use super::blame::is_repetition;
+use super::deployments::{self, Deployments};
+use super::evidence::{
+    customers, evidence, is_felt, kind, names_a_cause, only_resource, runbook, shown, supports, take_over,
+};
 use super::people::{Closed, Expected};
 use super::{Grouping, is_silence};
+use crate::contention::Burden;
 use crate::number::published;
 use crate::wording;
 
@@ -22,9 +27,6 @@ const MOST_SERIES: usize = 64;
 
 /// How long what joins a case is gathered before a revision tells it, in milliseconds.
 const GATHER_MS: i64 = 10_000;
-
-/// Most pieces of evidence that an incident shows because they name a cause.
-const MOST_NAMING: usize = 3;
 
 /// An incident while it lives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +55,8 @@ pub(super) struct At<'a> {
     pub now: Timestamp,
     /// What people said was to be expected.
     pub expected: &'a [Expected],
+    /// What was deployed.
+    pub deployments: &'a Deployments,
 }
 
 impl Case {
@@ -74,6 +78,7 @@ impl Case {
             case.add(grouping, finding);
         }
         case.describe(grouping);
+        case.look_for_deployment(grouping, at);
         case.incident.response.silenced_by = case.silenced_by(grouping, at);
         case
     }
@@ -161,8 +166,7 @@ impl Case {
         }
         let fresh = evidence(finding);
         match self.evidence.iter_mut().find(|old| old.series == fresh.series && old.detector == fresh.detector) {
-            Some(old) if is_worse(&fresh, old) => *old = Evidence { since: old.since.min(fresh.since), ..fresh },
-            Some(_) => {}
+            Some(old) => take_over(old, fresh),
             None => self.evidence.push(fresh),
         }
         self.rank(grouping);
@@ -218,15 +222,33 @@ impl Case {
     /// A new revision when something changed that people act on. What only joins a case that was told of a moment ago is
     /// gathered first: a storm is told of every few seconds, not once for each of its tenants.
     pub fn revise(&mut self, grouping: &Grouping, at: At<'_>) -> Option<Incident> {
-        let (before, urgent_before) = (self.acted_on(), self.urgent());
+        let (before, urgent_before, severity_before) = (self.acted_on(), self.urgent(), self.incident.severity);
         self.describe(grouping);
+        self.look_for_deployment(grouping, at);
         self.incident.response.silenced_by = self.silenced_by(grouping, at);
         self.owed |= self.acted_on() != before;
-        let urgent = self.urgent();
-        if urgent.0 > urgent_before.0 || urgent.1 != urgent_before.1 {
+        if self.incident.severity > severity_before || self.urgent() != urgent_before {
             return Some(self.next_revision(at.now));
         }
         self.catch_up(at.now)
+    }
+
+    /// Finds what was deployed shortly before the trouble began, unless it is known.
+    fn look_for_deployment(&mut self, grouping: &Grouping, at: At<'_>) {
+        if self.incident.deployment.is_none() {
+            let (began, tenants) = (self.incident.started_at, &self.incident.tenants);
+            let resources: Vec<&ResourceId> = self.evidence.iter().map(|each| &each.resource).collect();
+            self.incident.deployment = at.deployments.before(began, tenants, &resources).cloned();
+            if self.incident.deployment.is_some() {
+                self.describe(grouping);
+            }
+        }
+    }
+
+    /// Whether the finding began after the deployment that this case began after.
+    pub fn follows_the_same(&self, finding: &Finding, known: &Deployments) -> bool {
+        let its = known.before(finding.since, std::slice::from_ref(&finding.tenant), &[&finding.resource]);
+        its.zip(self.incident.deployment.as_ref()).is_some_and(|(its, ours)| deployments::is_same(its, ours))
     }
 
     /// The revision that is owed, once what joins has been gathered for long enough.
@@ -250,6 +272,17 @@ impl Case {
         let response = &mut self.incident.response;
         (response.silenced_by, response.reopened) = (silenced_by, response.reopened.saturating_add(1));
         Some(self.next_revision(at.now))
+    }
+
+    /// Adds what a victim lost because of a culprit, when it is about the two.
+    pub fn bear(&mut self, burden: &Burden, seconds: f64) {
+        let incident = &mut self.incident;
+        let is_about = incident.culprits.iter().any(|culprit| burden.culprits.contains(culprit))
+            && incident.victims.contains(&burden.victim);
+        if is_about && incident.state != State::Resolved {
+            let nothing = Loss { worker_seconds: 0.0, worth: None, currency: String::new() };
+            incident.loss.get_or_insert(nothing).worker_seconds += burden.lost * seconds;
+        }
     }
 
     pub fn returned(&mut self, series: SeriesId) {
@@ -299,6 +332,10 @@ impl Case {
             tell(&mut self.incident, (verdict, said));
             self.told = self.verdict.clone();
         }
+        if let Some(deployment) = &self.incident.deployment {
+            let after = wording::after_deployment(deployment, self.incident.started_at);
+            self.incident.summary = format!("{}; {after}", self.incident.summary);
+        }
         let is_felt = is_felt || !self.incident.culprits.is_empty();
         (self.incident.severity, self.incident.severity_reason) = grouping.severities.of(&self.incident, is_felt);
     }
@@ -333,19 +370,6 @@ fn runbook_of(mechanism: Option<Mechanism>) -> &'static str {
     }
 }
 
-/// The strongest, among them what names a cause: it stands behind what people feel and would often be cut off.
-fn shown(ranked: &[Evidence]) -> Vec<Evidence> {
-    let (naming, others): (Vec<&Evidence>, Vec<&Evidence>) = ranked.iter().partition(|each| names_a_cause(each));
-    let named = naming.len().min(MOST_NAMING);
-    let others = others.into_iter().take(Incident::MAX_EVIDENCE - named);
-    others.chain(naming.into_iter().take(named)).cloned().collect()
-}
-
-/// Whether the evidence is no deviation of a number but says itself what is wrong.
-fn names_a_cause(evidence: &Evidence) -> bool {
-    evidence.detector == DetectorName::Locks
-}
-
 fn draft(first: &Finding, now: Timestamp) -> Incident {
     Incident {
         incident_id: identity(first),
@@ -372,6 +396,8 @@ fn draft(first: &Finding, now: Timestamp) -> Incident {
         confidence: first.confidence,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: String::new(),
         evidence: Vec::new(),
         findings: 0,
@@ -389,69 +415,6 @@ fn identity(first: &Finding) -> IncidentId {
     IncidentId(hash.finish())
 }
 
-fn evidence(finding: &Finding) -> Evidence {
-    Evidence {
-        detector: finding.detector,
-        series: finding.series,
-        signal: finding.signal.clone(),
-        tenant: finding.tenant.clone(),
-        resource: finding.resource.clone(),
-        since: finding.since,
-        window_start: finding.window_start,
-        actual: finding.actual,
-        expected: finding.expected,
-        lower: finding.lower,
-        upper: finding.upper,
-        unit: finding.unit.clone(),
-        season: finding.season,
-        score: finding.score,
-        summary: finding.summary.clone(),
-        source: finding.origin.clone(),
-    }
-}
-
-fn is_worse(fresh: &Evidence, old: &Evidence) -> bool {
-    let distance = |each: &Evidence| each.actual.map_or(0.0, |actual| (actual - each.expected).abs());
-    distance(fresh) > distance(old)
-}
-
-fn is_felt(grouping: &Grouping, evidence: &Evidence) -> bool {
-    grouping.catalog.lookup(evidence.signal.as_str()).role == Role::Symptom
-}
-
-/// Whether the evidence speaks for the incident; what is context for a finding is context as evidence.
-fn supports(grouping: &Grouping, evidence: &Evidence) -> bool {
-    match grouping.catalog.lookup(evidence.signal.as_str()).role {
-        Role::Symptom => true,
-        Role::Cause => evidence.actual.is_some(),
-        Role::Context => grouping.single,
-    }
-}
-
-fn kind(grouping: &Grouping, evidence: &Evidence) -> Kind {
-    match evidence.actual {
-        None => Kind::Silent,
-        Some(_) => grouping.catalog.lookup(evidence.signal.as_str()).kind,
-    }
-}
-
-/// The runbook of the strongest cause, since it says what to do; else that of the strongest symptom.
-fn runbook(grouping: &Grouping, supporting: &[&Evidence]) -> String {
-    let spec = |evidence: &&Evidence| grouping.catalog.lookup(evidence.signal.as_str());
-    let cause = supporting.iter().map(spec).find(|spec| spec.role == Role::Cause);
-    cause.or(supporting.first().map(spec)).map_or(String::new(), |spec| spec.runbook.to_owned())
-}
-
-fn customers(evidence: &[&Evidence]) -> Vec<TenantId> {
-    let tenants = evidence.iter().map(|each| &each.tenant).filter(|tenant| tenant.is_customer());
-    tenants.collect::<BTreeSet<_>>().into_iter().cloned().collect()
-}
-
-fn only_resource(evidence: &[&Evidence]) -> Option<ResourceId> {
-    let first = &evidence.first()?.resource;
-    evidence.iter().all(|each| each.resource == *first).then(|| first.clone())
-}
-
 fn summary(incident: &Incident, strongest: &Evidence, supporting: &[&Evidence]) -> String {
     let trouble = wording::trouble(&incident.tenants, strongest.resource.as_str(), incident.kind);
     let agreement = match supporting.len() {
@@ -467,6 +430,9 @@ fn summary(incident: &Incident, strongest: &Evidence, supporting: &[&Evidence]) 
 /// What people act on; of numbers and words, only those of the verdict on who hurts whom.
 type ActedOn = (Kind, Severity, Vec<TenantId>, Vec<TenantId>, Option<ResourceId>, Option<String>, Option<Box<Finding>>);
 
+/// What keeps it from paging, the verdict on who hurts whom, and whether something was deployed before.
+type Urgent = (Option<String>, Option<Box<Finding>>, bool);
+
 impl Case {
     fn acted_on(&self) -> ActedOn {
         let incident = &self.incident;
@@ -475,8 +441,9 @@ impl Case {
         (incident.kind, incident.severity, tenants, victims, incident.resource.clone(), silenced_by, self.told.clone())
     }
 
-    /// What is told at once: that it got worse, that it is paged or not, and who hurts whom.
-    fn urgent(&self) -> (Severity, (Option<String>, Option<Box<Finding>>)) {
-        (self.incident.severity, (self.incident.response.silenced_by.clone(), self.told.clone()))
+    /// What is told at once when it changes: whether it may page, who hurts whom, and that something was deployed before.
+    fn urgent(&self) -> Urgent {
+        let Incident { response, deployment, .. } = &self.incident;
+        (response.silenced_by.clone(), self.told.clone(), deployment.is_some())
     }
 }

@@ -15,7 +15,7 @@ pub struct Severities {
 }
 
 /// One line of the table. What is left out fits everything.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SeverityRule {
     /// Kinds of trouble.
     pub kinds: Vec<Kind>,
@@ -29,6 +29,10 @@ pub struct SeverityRule {
     pub felt: Option<bool>,
     /// Tenants that suffer at least.
     pub victims: usize,
+    /// What the loudest signal must be beyond at its worst, in its unit: what was promised.
+    pub above: Option<f64>,
+    /// What it must be below at its worst, in its unit.
+    pub below: Option<f64>,
     /// Day on which it began, for one of the tenants.
     pub day: Option<DayKind>,
     /// How much it matters.
@@ -59,6 +63,8 @@ impl SeverityRule {
             signals: Vec::new(),
             felt: None,
             victims: 0,
+            above: None,
+            below: None,
             day: None,
             severity,
             why: why.to_owned(),
@@ -99,6 +105,8 @@ impl Severities {
             && (rule.signals.is_empty() || rule.signals.iter().any(fits))
             && rule.felt.is_none_or(|wanted| wanted == felt)
             && incident.victims.len() >= rule.victims
+            && rule.above.is_none_or(|promised| incident.actual.is_some_and(|actual| actual > promised))
+            && rule.below.is_none_or(|promised| incident.actual.is_some_and(|actual| actual < promised))
             && rule.day.is_none_or(|day| concerned.iter().any(|tenant| self.is_on(tenant, incident.started_at, day)))
     }
 

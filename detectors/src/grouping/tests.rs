@@ -143,7 +143,8 @@ fn tenants_that_begin_to_suffer_together_are_one_incident() {
 fn what_joins_a_moment_later_is_gathered_and_told_all_the_same() {
     let mut state = State::default();
     let both = |tenant, second| [finding(tenant, SLOW, "login", second), finding(tenant, SLOW, "invoice", second)];
-    let joined: Vec<Finding> = ["acme", "delta", "cobalt", "echo"].into_iter().flat_map(|name| both(name, 100)).collect();
+    let joined: Vec<Finding> =
+        ["acme", "delta", "cobalt", "echo"].into_iter().flat_map(|name| both(name, 100)).collect();
     let told: Vec<usize> = feed(&mut state, &joined).iter().map(|incident| incident.tenants.len()).collect();
     assert_eq!(told, [1, 2], "the second makes it worse, which is told at once");
     assert!(grouping().advance(&mut state, Timestamp(119_999)).0.is_empty());
@@ -207,4 +208,51 @@ fn silence_holds_an_incident_open_until_the_series_returns() {
     assert!(grouping().advance(&mut state, Timestamp(5_000_000)).0.is_empty());
     grouping().returned(&mut state, silent.series);
     assert_eq!(grouping().advance(&mut state, Timestamp(5_000_001)).0.len(), 1);
+}
+
+/// What is told when the first deployment, of acme, makes it slow for ten minutes, and then the second, of delta, makes that slow.
+fn rolled_out(names: [&str; 2]) -> Vec<Incident> {
+    let (mut state, mut told) = (State::default(), Vec::new());
+    for ((tenant, begin), name) in [("acme", 0), ("delta", 600)].into_iter().zip(names) {
+        let at = Timestamp((begin + 50) * 1_000);
+        let deployment = Deployment { at, name: name.to_owned(), tenant: tenant.into(), resource: "odoo-web".into() };
+        told.extend(grouping().deployed(&mut state, deployment, at));
+        for second in (begin + 100..begin + 700).step_by(10) {
+            let since = Timestamp((begin + 90) * 1_000);
+            let of = |check| Finding { since, ..finding(tenant, SLOW, check, second) };
+            told.extend(feed(&mut state, &[of("login"), of("invoice")]));
+        }
+    }
+    told
+}
+
+#[test]
+fn trouble_after_the_same_deployment_is_one_incident_that_says_so() {
+    let ids =
+        |told: &[Incident]| told.iter().map(|one| one.incident_id).collect::<std::collections::BTreeSet<_>>().len();
+    let one = rolled_out(["17.0.3", "17.0.3"]);
+    assert_eq!(ids(&one), 1, "one cause, rolled out twice");
+    assert!(one[0].summary.ends_with("; began 40 s after deployment 17.0.3 of acme on odoo-web"), "{}", one[0].summary);
+    assert_eq!(one.last().unwrap().tenants, ["acme".into(), "delta".into()]);
+    let two = rolled_out(["17.0.3", "17.0.4"]);
+    assert_eq!(ids(&two), 2, "two causes");
+}
+
+#[test]
+fn the_course_of_the_strongest_series_is_shown_and_of_no_other() {
+    let mut state = State::default();
+    let seen = |check: &str, second: i64, actual: f64| {
+        let score = if check == "login" { 20.0 } else { 15.0 };
+        Finding { actual: Some(actual), score, ..finding("acme", SLOW, check, second) }
+    };
+    for window in 0..40_i64 {
+        let second = 100 + 10 * window;
+        let actual = f64::from(u32::try_from(window).unwrap());
+        feed(&mut state, &[seen("login", second, actual), seen("invoice", second, 1.0)]);
+    }
+    let (resolved, _) = grouping().advance(&mut state, Timestamp(900_000));
+    let courses: Vec<usize> = resolved[0].evidence.iter().map(|each| each.course.len()).collect();
+    assert_eq!(courses, [tidewatch_schemas::incident::Evidence::MAX_COURSE, 0]);
+    let course = &resolved[0].evidence[0].course;
+    assert!(course.is_sorted() && course.last() == Some(&39.0), "the latest windows, in order: {course:?}");
 }

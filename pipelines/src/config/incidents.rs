@@ -24,6 +24,8 @@ pub(super) const SEVERITIES: [(&str, Severity); 4] = [
     ("error", Severity::Error),
     ("critical", Severity::Critical),
 ];
+/// What may be promised of a signal.
+const PROMISE: std::ops::RangeInclusive<f64> = -1e18..=1e18;
 const KINDS: [(&str, Kind); 5] = [
     ("unusual", Kind::Unusual),
     ("silent", Kind::Silent),
@@ -109,6 +111,8 @@ fn read_severity(section: &mut Section) -> SeverityRule {
         signals: texts(section, "signals"),
         felt: section.offers("felt").then(|| optional_truth(section, "felt")),
         victims: if section.offers("victims") { section.whole("victims", 0..=100_000) as usize } else { 0 },
+        above: section.offers("above").then(|| section.number("above", PROMISE)),
+        below: section.offers("below").then(|| section.number("below", PROMISE)),
         day: section.offers("day").then(|| section.choice("day", days, DayKind::Business)),
         severity: section.choice("severity", SEVERITIES, Severity::Error),
         why: section.text("why"),

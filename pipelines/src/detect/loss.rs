@@ -144,6 +144,8 @@ fn opened(gap: &Gap, now: Timestamp, (pool, tenants): (Option<&PoolId>, &[Tenant
         confidence: 1.0,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: "data-loss".to_owned(),
         evidence: Vec::new(),
         findings: 0,

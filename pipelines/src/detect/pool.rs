@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidewatch_detectors::calendar::Today;
+use tidewatch_detectors::grouping::deployments;
 use tidewatch_detectors::series::Around;
 use tidewatch_detectors::silence::{self, Rhythm, Silent};
 use tidewatch_detectors::{Judgement, grouping};
@@ -184,7 +185,10 @@ impl Pool {
         let Arrival { observation, origin, received } = *arrival;
         self.changed = true;
         self.state.last_origin = Some(origin.clone());
-        if let Some(lock) = locks::event(observation) {
+        if let Some(deployment) = deployments::deployment(observation, observation.at.min(received)) {
+            let revised = settings.grouping.deployed(&mut self.state.cases, deployment, self.state.time);
+            results.outputs.extend(revised.into_iter().map(|incident| self.published(settings, incident)));
+        } else if let Some(lock) = locks::event(observation) {
             let seen = locks::seen(&self.state.id, arrival, lock);
             let chain = settings.locks.observe(&mut self.state.locks, &seen);
             self.group(settings, locks::findings(settings.locks, chain), results);
@@ -283,6 +287,9 @@ impl Pool {
     fn published(&self, settings: &Settings, mut incident: Incident) -> Output {
         incident.bottleneck = self.sharing.bottleneck(&settings.contention, &incident);
         incident.peers = self.sharing.peers(&incident);
+        if let Some(loss) = &mut incident.loss {
+            *loss = settings.cost.loss(loss.worker_seconds);
+        }
         Output::Incident(Box::new(incident))
     }
 
@@ -313,9 +320,13 @@ impl Pool {
         let verdicts = self.sharing.advance(&settings.contention, self.state.time);
         let (burdens, seconds) = self.sharing.burdens();
         self.state.account.bear(&settings.cost, burdens, (self.state.time, seconds));
+        settings.grouping.bear(&mut self.state.cases, burdens, seconds);
         let Some(origin) = self.state.last_origin.clone() else { return };
         let findings = verdicts.iter().map(|verdict| verdict.finding(&self.state.id, &origin)).collect();
         self.group(settings, findings, results);
+        let outliers = self.sharing.outliers(self.state.time, &settings.calendars);
+        // What was always so is no news of this hour, and pages nobody.
+        results.findings.extend(outliers.iter().map(|outlier| outlier.finding(&self.state.id, &origin)));
     }
 
     /// Charges the periods that are over.

@@ -7,7 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::bottleneck;
-use tidewatch_detectors::contention::{self, Burden, Contention, Reading, Verdict};
+use tidewatch_detectors::calendar::Calendars;
+use tidewatch_detectors::contention::{self, Burden, Contention, Outlier, Reading, Verdict};
 use tidewatch_schemas::incident::{Bottleneck, Kind, Peers};
 use tidewatch_schemas::{Incident, PoolId, Timestamp};
 
@@ -84,6 +85,16 @@ impl Sharing {
         let lasted_ms = steps.clamp(0, MOST_BORNE) * how.step_ms;
         self.borne = (state.burdens(), lasted_ms as f64 / 1_000.0);
         verdicts
+    }
+
+    /// Tenants that are worse than those of their class all the time, when the last call of `advance` judged anything and it
+    /// is due to look.
+    pub fn outliers(&mut self, now: Timestamp, calendars: &Calendars) -> Vec<Outlier> {
+        let (_, judged_seconds) = self.borne;
+        if judged_seconds == 0.0 {
+            return Vec::new();
+        }
+        self.remembered.contention.outliers(now, |tenant| calendars.class(tenant))
     }
 
     /// What is borne in the steps that were judged last, and for how many seconds.

@@ -103,7 +103,7 @@ mod tests {
         let error = decode::<u32>("a number", &bytes).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "a number has version 9; this release reads version 6: run the release that wrote it"
+            "a number has version 9; this release reads version 7: run the release that wrote it"
         );
     }
 

@@ -112,6 +112,8 @@ fn opened(verdict: &Verdict, now: Timestamp) -> Incident {
         confidence: 1.0,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: "undelivered".to_owned(),
         evidence: Vec::new(),
         findings: 0,

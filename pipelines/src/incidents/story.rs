@@ -7,6 +7,7 @@ mod response;
 
 use std::fmt::Write as _;
 
+use tidewatch_detectors::wording::after_deployment;
 use tidewatch_schemas::finding::Season;
 use tidewatch_schemas::incident::{Severity, State};
 use tidewatch_schemas::{Incident, TenantId};
@@ -122,6 +123,13 @@ fn facts(incident: &Incident, view: View) -> Vec<(&'static str, String)> {
     }
     if let Some(peers) = &incident.peers {
         facts.push(("peers", format!("{}; {:.1} deviations from them", peers.reason, peers.distance)));
+    }
+    if let Some(loss) = &incident.loss {
+        let worth = loss.worth.map_or_else(String::new, |worth| format!(", worth {:.2} {}", worth.0 as f64 / 1e6, loss.currency));
+        facts.push(("lost", format!("{:.0} s of workers that waited{worth}", loss.worker_seconds)));
+    }
+    if let Some(deployment) = &incident.deployment {
+        facts.push(("deployment", after_deployment(deployment, incident.started_at)));
     }
     if !incident.runbook.is_empty() {
         facts.push(("runbook", incident.runbook.clone()));

@@ -31,7 +31,12 @@ fn tenants(names: &[&str]) -> Vec<TenantId> {
     names.iter().map(|name| TenantId::from(*name)).collect()
 }
 
-fn evidence(series: u128, tenant: &str, (actual, lower, upper): (Option<f64>, f64, f64), score: f64) -> Evidence {
+pub(super) fn evidence(
+    series: u128,
+    tenant: &str,
+    (actual, lower, upper): (Option<f64>, f64, f64),
+    score: f64,
+) -> Evidence {
     Evidence {
         detector: DetectorName::Baseline,
         series: SeriesId(series),
@@ -45,6 +50,7 @@ fn evidence(series: u128, tenant: &str, (actual, lower, upper): (Option<f64>, f6
         lower,
         upper,
         unit: "s".into(),
+        course: Vec::new(),
         season: Season::Weekly,
         score,
         summary: format!("request.duration is far off for {tenant}"),
@@ -79,6 +85,8 @@ fn opened(id: u32, names: &[&str]) -> Incident {
         confidence: 0.992_188,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: "slow-requests".into(),
         evidence: vec![evidence(1, names.first().unwrap_or(&"acme"), (Some(0.868), 0.03, 0.092), 40.0)],
         severity_reason: String::new(),

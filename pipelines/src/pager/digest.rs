@@ -84,6 +84,8 @@ impl Backlog {
             confidence: 1.0,
             bottleneck: None,
             peers: None,
+            deployment: None,
+            loss: None,
             runbook: "undelivered".to_owned(),
             evidence: Vec::new(),
             findings: 0,

@@ -31,6 +31,7 @@ fn evidence(signal: &str, tenant: &str, numbers: (Option<f64>, f64, f64), unit: 
         lower,
         upper,
         unit: unit.into(),
+        course: Vec::new(),
         season: Season::Recent,
         score: 40.0,
         summary: String::new(),

@@ -60,6 +60,8 @@ pub(crate) fn incident(id: u128, opened: i64, tenants: &[&str]) -> Incident {
         confidence: 0.9,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: "slow-requests".into(),
         evidence: Vec::new(),
         severity_reason: String::new(),

@@ -14,6 +14,9 @@ use rocksdb::{ColumnFamily, DB, DBCompressionType, DBRecoveryMode, IteratorMode,
 use super::{Batch, Family, Pair, StateStore, StoreError};
 use seal::Seal;
 
+/// Tables that a store keeps open. An instance has one for each of its partitions and, where nobody said otherwise, may have 1,024
+/// files and sockets in all.
+const OPEN_TABLES: i32 = 96;
 /// Bytes of a write buffer before it is flushed.
 const WRITE_BUFFER: usize = 16 * 1024 * 1024;
 
@@ -54,7 +57,7 @@ impl RocksStore {
         let place = folder.display().to_string();
         let families = Family::ALL.map(|family| (family.name(), options()));
         let mut options = options();
-        options.set_max_open_files(256);
+        options.set_max_open_files(OPEN_TABLES);
         let opened = Seal::check(folder).map_err(|cause| cause.to_string()).and_then(|()| {
             let opened = DB::open_cf_with_opts_for_read_only(&options, folder, families, false);
             opened.map_err(|cause| cause.to_string())
@@ -81,7 +84,7 @@ fn database_options() -> Options {
     options.set_paranoid_checks(true);
     options.set_atomic_flush(true);
     options.set_wal_recovery_mode(DBRecoveryMode::PointInTime);
-    options.set_max_open_files(256);
+    options.set_max_open_files(OPEN_TABLES);
     options.set_keep_log_file_num(2);
     options
 }

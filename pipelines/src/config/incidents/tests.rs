@@ -14,7 +14,7 @@ fn silences_and_the_table_of_severities_are_read_in_their_order() {
     - { name: nightly, pools: [eu-1], resources: [pg-main], signals: [\"db.*\"], days: [sunday], hours: \"22:00-04:00\", time_zone: Europe/Berlin }
     - { name: move, tenants: [acme], from: 2026-11-25T22:00:00Z, to: 2026-11-26T04:00:00+01:00 }
   severities:
-    - { kinds: [failing], tenants: [acme], felt: true, victims: 2, day: period_end, severity: critical, why: month end }
+    - { kinds: [failing], tenants: [acme], felt: true, victims: 2, above: 1.5, day: period_end, severity: critical, why: month end }
     - { severity: warning, why: the rest }
 ",
     )
@@ -27,6 +27,7 @@ fn silences_and_the_table_of_severities_are_read_in_their_order() {
     assert_eq!(moved.when, When::Once(Timestamp(1_795_644_000_000), Timestamp(1_795_662_000_000)));
     let [first, rest] = config.severities.as_slice() else { panic!("{:?}", config.severities) };
     assert_eq!((first.victims, first.felt, first.day), (2, Some(true), Some(DayKind::PeriodEnd)));
+    assert_eq!((first.above, first.below), (Some(1.5), None));
     assert_eq!(*rest, SeverityRule::always(Severity::Warning, "the rest"));
 }
 
@@ -55,6 +56,7 @@ fn every_mistake_in_a_list_is_named_with_what_would_be_right() {
             "\"bored\" is no kind of incident; write some of",
         ),
         ("severities: [{ severity: error, why: w, felt: maybe }]", "write true or false"),
+        ("severities: [{ severity: error, why: w, above: much }]", "much"),
     ];
     for (yaml, expected) in cases {
         let found = loaded(&format!("  {yaml}\n")).expect_err(yaml);

@@ -78,7 +78,9 @@ impl Pool {
             match action {
                 Action::FalseAlarm => entry.state.doubt(now),
                 Action::NewNormal => entry.state.adopt(&mut entry.today),
-                Action::Acknowledge | Action::Resolve | Action::Real | Action::Expected | Action::Undelivered => continue,
+                Action::Acknowledge | Action::Resolve | Action::Real | Action::Expected | Action::Undelivered => {
+                    continue;
+                }
             }
             self.series.changed(*id, &settings.series);
         }

@@ -5,6 +5,7 @@ use tidewatch_schemas::Incident;
 use tidewatch_schemas::incident::Evidence;
 
 use super::super::bar::bar;
+use super::super::sparkline::sparkline;
 use super::{INDENT, Page, season};
 use crate::present::measure::Measure;
 use crate::present::moment;
@@ -21,6 +22,9 @@ pub(super) fn write(page: &Page, text: &mut String, incident: &Incident) {
     for (number, evidence) in incident.evidence.iter().enumerate() {
         page.numbered(text, number + 1, &said(evidence));
         page.indented(text, INDENT, &numbers(evidence), Ink::Plain);
+        if let Some(course) = sparkline(evidence) {
+            page.indented(text, INDENT, &course, Ink::Plain);
+        }
         page.indented(text, INDENT, &lookup(evidence, incident), Ink::Faint);
     }
 }

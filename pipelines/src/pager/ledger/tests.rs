@@ -34,6 +34,8 @@ pub fn incident(revision: u32) -> Incident {
         confidence: 1.0,
         bottleneck: None,
         peers: None,
+        deployment: None,
+        loss: None,
         runbook: "slow-requests".to_owned(),
         evidence: Vec::new(),
         severity_reason: String::new(),

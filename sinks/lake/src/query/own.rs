@@ -14,7 +14,7 @@ use crate::column::{Cell, Cells};
 use crate::table::Table;
 
 /// Columns of an incident that may say something about any of its tenants.
-const SHARED_INCIDENT: [&str; 13] = [
+const SHARED_INCIDENT: [&str; 15] = [
     "summary",
     "signal",
     "expected",
@@ -23,6 +23,8 @@ const SHARED_INCIDENT: [&str; 13] = [
     "season",
     "confidence",
     "bottleneck",
+    "deployment",
+    "loss",
     "evidence",
     "resource",
     "severity_reason",

@@ -3,7 +3,7 @@
 use super::{Column, column};
 use crate::column::Kind::{Json, Number, Text, Texts, Time, Whole};
 
-pub(super) const COLUMNS: [Column; 28] = [
+pub(super) const COLUMNS: [Column; 30] = [
     column("incident_id", "/incident_id", Text, "which incident; 32 hexadecimal digits"),
     column("revision", "/revision", Whole, "counts the changes of the incident from 1"),
     column("state", "/state", Text, "open, acknowledged, resolved or reopened"),
@@ -37,6 +37,18 @@ pub(super) const COLUMNS: [Column; 28] = [
         "/peers",
         Json,
         "how the other tenants do meanwhile, as JSON text; null where too few are measured",
+    ),
+    column(
+        "deployment",
+        "/deployment",
+        Json,
+        "what was deployed shortly before it began, as JSON text; null where nobody said so",
+    ),
+    column(
+        "loss",
+        "/loss",
+        Json,
+        "what its victims lost until this revision, as JSON text; null where nobody was named or nobody reports the time of workers",
     ),
     column("runbook", "/runbook", Text, "name of the runbook to open"),
     column("evidence", "/evidence", Json, "the series that speak for it, strongest first, as JSON text"),
