@@ -179,7 +179,9 @@ impl Grouping {
     /// Takes note of what victims bear for `seconds`.
     pub fn bear(&self, state: &mut State, burdens: &[Burden], seconds: f64) {
         for case in &mut state.cases {
-            burdens.iter().for_each(|burden| case.bear(burden, seconds));
+            for burden in burdens {
+                case.bear(burden, seconds);
+            }
         }
     }
 

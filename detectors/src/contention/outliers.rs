@@ -198,8 +198,8 @@ mod tests {
         let (how, mut state, mut told) = (Contention::new(60_000, 0, 1 << 40), State::default(), Vec::new());
         for minute in 0..hours * 60 {
             let at = Timestamp(minute * 60_000);
-            for (number, (tenant, seconds)) in usual.iter().enumerate() {
-                let moves = 1.0 + 0.05 * f64::from(u8::try_from((minute + 3 * number as i64) % 7).unwrap());
+            for (number, (tenant, seconds)) in (0..).zip(usual) {
+                let moves = 1.0 + 0.05 * f64::from(u8::try_from((minute + 3 * number) % 7).unwrap());
                 told_reading(&how, &mut state, (tenant, at), seconds * moves);
             }
             how.advance(&mut state, at);

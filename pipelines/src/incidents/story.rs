@@ -125,7 +125,9 @@ fn facts(incident: &Incident, view: View) -> Vec<(&'static str, String)> {
         facts.push(("peers", format!("{}; {:.1} deviations from them", peers.reason, peers.distance)));
     }
     if let Some(loss) = &incident.loss {
-        let worth = loss.worth.map_or_else(String::new, |worth| format!(", worth {:.2} {}", worth.0 as f64 / 1e6, loss.currency));
+        let worth = loss
+            .worth
+            .map_or_else(String::new, |worth| format!(", worth {:.2} {}", worth.0 as f64 / 1e6, loss.currency));
         facts.push(("lost", format!("{:.0} s of workers that waited{worth}", loss.worker_seconds)));
     }
     if let Some(deployment) = &incident.deployment {

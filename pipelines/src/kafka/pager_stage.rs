@@ -256,7 +256,9 @@ impl PagerStage {
 /// partitions changed hands, that is over.
 fn sum_up(ledgers: &mut BTreeMap<i32, Ledger>, channel: &str, when: (bool, i64)) {
     let mut backlog = Backlog::default();
-    ledgers.values().for_each(|ledger| ledger.count(channel, &mut backlog));
+    for ledger in ledgers.values() {
+        ledger.count(channel, &mut backlog);
+    }
     for (partition, ledger) in ledgers {
         ledger.sum_up(channel, *partition, &backlog, when);
         backlog = Backlog::default();

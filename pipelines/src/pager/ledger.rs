@@ -183,7 +183,8 @@ impl Ledger {
         let key = (channel.to_owned(), digest::identity(channel, partition));
         let told = self.deliveries.get(&key).and_then(Delivery::latest);
         let is_over = backlog.is_empty() && told.is_some_and(|told| told.state != State::Resolved);
-        if !is_over && !(is_spent && backlog.is_worth_telling(told)) {
+        let is_due = is_over || is_spent && backlog.is_worth_telling(told);
+        if !is_due {
             return;
         }
         let incident = backlog.message(channel, partition, told, Timestamp(now_ms));

@@ -55,9 +55,12 @@ mod tests {
 
     use super::*;
 
+    /// A partition and the value of a record in it.
+    type Published = (i32, Vec<u8>);
+
     /// Keeps what is published.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<(i32, Vec<u8>)>>>);
+    struct Kept(Arc<Mutex<Vec<Published>>>);
 
     impl Publish for Kept {
         fn publish(&mut self, records: &[Record<'_>]) -> Result<(), PublishError> {
