@@ -21,7 +21,7 @@ pub struct View {
 }
 
 /// Every view, each after those that it is made of.
-pub const VIEWS: [View; 9] = [
+pub const VIEWS: [View; 10] = [
     View {
         name: "incidents",
         doc: "each incident in its last revision; the columns are those of incident_events",
@@ -135,6 +135,27 @@ pub const VIEWS: [View; 9] = [
             "SELECT incident_id, pool, tenants, opened_at, kind, severity, signal, season, confidence, summary \
              FROM incidents WHERE incident_id IN (SELECT incident_id FROM incident_events \
              WHERE strpos(response, '\"action\":\"false_alarm\"') > 0)",
+        ),
+    },
+    View {
+        name: "coverage",
+        doc: "what reported and fell silent, so that nobody watched it; one row for each series that did",
+        columns: &[
+            ("pool", "the pool"),
+            ("tenant", "the tenant, or _shared"),
+            ("resource", "the resource"),
+            ("signal", "the signal; tidewatch.reports is everything that the tenant's agent on the resource sends"),
+            ("series", "identifier of the series"),
+            ("stopped", "what had stopped the last time: series, agent, tenant or pipeline"),
+            ("silences", "how often it fell silent"),
+            ("usually_every", "usual time between two reports, in seconds, as it was known the last time"),
+            ("last_silent_since", "since when it was silent the last time"),
+        ],
+        sql: Some(
+            "SELECT pool, tenant, resource, signal, series, last_value(silence ORDER BY since) AS stopped, \
+             count(DISTINCT since) AS silences, last_value(expected ORDER BY since) AS usually_every, \
+             max(since) AS last_silent_since FROM findings WHERE detector = 'silence' \
+             GROUP BY pool, tenant, resource, signal, series",
         ),
     },
     View {
