@@ -16,7 +16,7 @@ use seal::Seal;
 
 /// Tables that a store keeps open. An instance has one for each of its partitions and, where nobody said otherwise, may have 1,024
 /// files and sockets in all.
-const OPEN_TABLES: i32 = 96;
+const OPEN_TABLES: i32 = 64;
 /// Bytes of a write buffer before it is flushed.
 const WRITE_BUFFER: usize = 16 * 1024 * 1024;
 
