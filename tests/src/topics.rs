@@ -126,7 +126,13 @@ impl Topics {
         let numbers = 0..i32::try_from(self.partitions(topic)).expect("few partitions");
         let mut list = TopicPartitionList::new();
         list.add_partition_range(topic, 0, numbers.end - 1);
-        let committed = consumer.committed_offsets(list, PATIENCE).expect("the group answers");
+        // The coordinator of a group may just be moving in.
+        let mut committed = None;
+        program::until(PATIENCE, || {
+            committed = consumer.committed_offsets(list.clone(), ANSWER).ok();
+            committed.is_some()
+        });
+        let committed = committed.expect("the group answers");
         let ends = numbers.map(|number| end(&consumer, topic, number));
         let committed = committed.elements().into_iter().map(|element| element.offset().to_raw().unwrap_or(0).max(0));
         committed.collect::<Vec<_>>().into_iter().zip(ends).collect()
