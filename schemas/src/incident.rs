@@ -246,6 +246,32 @@ impl Incident {
     /// over by itself and takes no answers.
     #[must_use]
     pub fn is_about_tidewatch(&self) -> bool {
-        self.signal.as_str().starts_with("tidewatch.")
+        self.kind == Kind::DataLoss || self.signal.as_str() == Self::UNDELIVERED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lost_input_and_untold_people_are_about_tidewatch() {
+        let json = r#"{"incident_id": "00000000000000000000000000000007", "revision": 1, "state": "open", "kind": "slow",
+            "severity": "error", "pool": "eu-1", "tenants": [], "victims": [], "culprits": [],
+            "started_at": "2026-11-02T08:00:00Z", "opened_at": "2026-11-02T08:00:00Z", "updated_at": "2026-11-02T08:00:00Z",
+            "summary": "", "signal": "", "expected": 0.0, "unit": "s", "season": "recent", "confidence": 1.0,
+            "runbook": "", "evidence": []}"#;
+        let plain: Incident = serde_json::from_str(json).unwrap();
+        let cases = [
+            (Kind::Slow, "synthetic.check.duration", false),
+            (Kind::Slow, "tidewatch.contention", false),
+            (Kind::Silent, "tidewatch.reports", false),
+            (Kind::DataLoss, "tidewatch.input.lost", true),
+            (Kind::Failing, Incident::UNDELIVERED, true),
+        ];
+        for (kind, signal, expected) in cases {
+            let incident = Incident { kind, signal: signal.into(), ..plain.clone() };
+            assert_eq!(incident.is_about_tidewatch(), expected, "{signal}");
+        }
     }
 }
