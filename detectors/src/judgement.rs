@@ -1,9 +1,10 @@
 //! What a judged window looked like beside what was expected of it: the row of every picture, table and comparison.
 
 use tidewatch_schemas::finding::Season;
-use tidewatch_schemas::{Finding, SeriesId, Timestamp};
+use tidewatch_schemas::{Finding, SeriesId, SeriesKey, Timestamp, Window};
 
 use crate::contention::Reading;
+use crate::number::published;
 use crate::window::Closed;
 
 /// One judged window of one series.
@@ -33,6 +34,31 @@ pub struct Judgement {
     pub stands_out: bool,
     /// Whether a finding begins with this window.
     pub alarm: bool,
+}
+
+impl Judgement {
+    /// The record of the window, of the series `key` whose values have `unit`.
+    #[must_use]
+    pub fn window(&self, key: &SeriesKey, unit: &str) -> Window {
+        Window {
+            pool: key.pool.clone(),
+            tenant: key.tenant.clone(),
+            resource: key.resource.clone(),
+            signal: key.signal.clone(),
+            series: self.series,
+            attributes: key.attributes.clone(),
+            unit: unit.to_owned(),
+            window_start: self.window_start,
+            window_end: self.window_start + self.width_ms,
+            actual: published(self.value),
+            expected: published(self.expected),
+            lower: published(self.lower),
+            upper: published(self.upper),
+            season: self.season,
+            score: published(self.score),
+            threshold: published(self.threshold),
+        }
+    }
 }
 
 /// What came of looking at a series.

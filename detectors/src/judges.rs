@@ -4,8 +4,10 @@
 //! comes more often is averaged to minutes for it. [`Cusum`] looks at the short windows themselves, so that loud
 //! trouble is told within a minute. Where both look, each gets half of the accepted false alarms.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
-use tidewatch_schemas::{Origin, SignalSpec, Timestamp};
+use tidewatch_schemas::{Origin, SignalName, SignalSpec, Timestamp};
 
 use crate::baseline::inspection::Inspection;
 use crate::baseline::{self, Baseline, Context, Expected, Explained, telling};
@@ -31,8 +33,32 @@ pub struct Settings {
     pub baseline: Baseline,
     /// What knows one kind of trouble each.
     pub specialists: Specialists,
-    /// Whether every judged window is told, not only findings.
-    pub trace: bool,
+    /// Of which signals every judged window is told, not only findings.
+    pub traced: Traced,
+}
+
+/// Signals of which every judged window is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Traced {
+    /// None.
+    #[default]
+    Nothing,
+    /// All.
+    Everything,
+    /// Those.
+    Signals(BTreeSet<SignalName>),
+}
+
+impl Traced {
+    /// Whether the windows of `signal` are told.
+    #[must_use]
+    pub fn has(&self, signal: &SignalName) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Everything => true,
+            Self::Signals(names) => names.contains(signal),
+        }
+    }
 }
 
 /// Memory of the detectors about one series.
@@ -71,7 +97,7 @@ impl Settings {
             cusum: Cusum::new(width_ms, false_alarms / 2.0, adopt_after_ms),
             baseline: Baseline { false_alarms: false_alarms as f32, adopt_after_ms, muted },
             specialists: Specialists::new(false_alarms, Knobs::default(), adopt_after_ms),
-            trace: false,
+            traced: Traced::Nothing,
         }
     }
 }
@@ -86,7 +112,7 @@ impl Settings {
             cusum: self.cusum.with_fewer(factor),
             baseline: Baseline { false_alarms, ..self.baseline },
             specialists: self.specialists.with_fewer(factor),
-            trace: self.trace,
+            traced: self.traced.clone(),
         }
     }
 }
@@ -216,7 +242,7 @@ impl Judges {
         if let Some(trouble) = judged.trouble.as_ref().filter(|_| !special.is_sparse()) {
             bench.found.findings.push(telling::finding(&input, &judged, trouble, state.windows()));
         }
-        if bench.settings.trace {
+        if bench.settings.traced.has(&key.signal) {
             bench.found.judgements.push(telling::judgement(&input, &judged));
         }
     }

@@ -104,7 +104,7 @@ fn judge(store: Box<dyn StateStore>, log: &Log) -> anyhow::Result<Duration> {
                 processor.process(&Received { origin: &origin, at: START, value: Some(value) });
                 origin.offset += 1;
             }
-            black_box(processor.take_findings());
+            black_box(processor.take_notes());
             processor.commit()?;
             if let Some(sequence) = processor.outbox().waiting().back().map(|output| output.sequence) {
                 let mut published = Marks::default();

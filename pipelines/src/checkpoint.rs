@@ -46,7 +46,7 @@ mod worker;
 pub use checkpointer::{Checkpointer, Habits, Taken};
 pub use choice::{Chosen, Flawed};
 pub use error::CheckpointError;
-pub use location::Location;
+pub use location::{Location, Provider};
 pub use manifest::Manifest;
 pub use name::Epoch;
 pub use remote::{Patience, Remote};

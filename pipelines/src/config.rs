@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `layers` | merges the sources; every value remembers where it was written |
 //! | `section` | reads keys one by one and writes down everything that is wrong, unknown keys included |
-//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `cost`, `calendar`, `pager`, `lake`, `log` | one section each: its type, its limits |
+//! | `kafka`, `topics`, `ingest`, `detect`, `checkpoints`, `cost`, `calendar`, `pager`, `lake`, `sql`, `log` | one section each: its type, its limits |
 //! | `quantity` | `10s`, `1MiB` |
 //! | `secret` | settings that must not be seen |
 //! | `environment` | reads the process's environment |
@@ -28,6 +28,7 @@ mod pager;
 mod quantity;
 mod secret;
 mod section;
+mod sql;
 mod topics;
 mod value;
 
@@ -49,6 +50,7 @@ pub use log::{LogConfig, LogFormat};
 pub use pager::{ChannelConfig, PagerConfig};
 pub use quantity::duration;
 pub use secret::Setting;
+pub use sql::{AccountConfig, SqlConfig};
 pub use topics::TopicsConfig;
 
 use section::Section;
@@ -77,6 +79,8 @@ pub struct Config {
     pub pager: PagerConfig,
     /// How the lake is written.
     pub lake: LakeConfig,
+    /// How the lake is asked over the network.
+    pub sql: SqlConfig,
     /// What the program says about itself.
     pub log: LogConfig,
 }
@@ -124,6 +128,7 @@ fn read(root: &mut Section) -> Config {
         detect: root.section("detect", |section| detect::read(section, (calendars, cost, incidents))),
         pager: root.section("pager", pager::read),
         lake: root.section("lake", lake::read),
+        sql: root.section("sql", sql::read),
         log: root.section("log", log::read),
     };
     refuse_own_topics(root, &config, &sources);
@@ -135,7 +140,7 @@ fn read(root: &mut Section) -> Config {
 fn refuse_own_topics(root: &mut Section, config: &Config, origin: &str) {
     let names = &config.topics.names;
     let own =
-        [&names.observations, &names.incidents, &names.cost_signals, &names.findings, &names.rejects, &names.verdicts];
+        [&names.observations, &names.incidents, &names.cost_signals, &names.findings, &names.rejects, &names.verdicts, &names.windows];
     for (index, source) in config.ingest.settings.sources.iter().enumerate() {
         let key = format!("ingest.sources[{index}].topics");
         for topic in source.topics.iter().filter(|topic| own.contains(topic)) {

@@ -42,7 +42,7 @@ pub use lineage::{Kinship, Lineage};
 pub use loss::{Gap, Missing};
 pub use marks::{Mark, Marks};
 pub use outbox::Outbox;
-pub use outgoing::{NumberedFinding, Outgoing, Target};
+pub use outgoing::{Note, NumberedNote, Outgoing, Target};
 pub use processor::{Processor, ProcessorError, Received};
 pub use settings::Settings;
 pub use tenants::Limits;

@@ -13,7 +13,7 @@ use tidewatch_detectors::Judgement;
 use tidewatch_ingest::{Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{Content, CostSignal, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, wire};
+use tidewatch_schemas::{Content, CostSignal, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, Window, wire};
 
 use crate::detect::reshard::{ReshardError, reshard};
 use crate::detect::{ProcessorError, Settings};
@@ -90,7 +90,9 @@ pub struct Outputs {
     pub cost_signals: Vec<CostSignal>,
     /// Records of `tidewatch.findings`.
     pub findings: Vec<Finding>,
-    /// Every judged window; none unless the settings ask for a trace.
+    /// Records of `tidewatch.windows`; none unless the settings ask for them.
+    pub windows: Vec<Window>,
+    /// Every judged window that is not published; none unless the settings ask for them.
     pub judgements: Vec<Judgement>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | name | is |
 //! |---|---|
-//! | `incident`, `finding`, `cost-signal`, `reject`, `verdict` | JSON Schema of a record |
+//! | `incident`, `finding`, `cost-signal`, `reject`, `verdict`, `window` | JSON Schema of a record |
 //! | `observations` | protobuf of the records of `tidewatch.observations` |
 //! | `topics` | AsyncAPI of the topics, with keys and partitions |
 //! | `tables` | tables of the lake: each column, its type and what it says |
@@ -18,8 +18,8 @@ use tidewatch_schemas::{json_schema, wire};
 use crate::config::ConfigErrors;
 
 /// The names that [`text`] knows.
-pub const NAMES: [&str; 8] =
-    ["incident", "finding", "cost-signal", "reject", "verdict", "observations", "topics", "tables"];
+pub const NAMES: [&str; 9] =
+    ["incident", "finding", "cost-signal", "reject", "verdict", "window", "observations", "topics", "tables"];
 
 /// Why a format cannot be printed.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn records_are_printed_as_their_published_files_stand() {
-        for name in ["incident", "finding", "cost-signal", "reject", "verdict"] {
+        for name in ["incident", "finding", "cost-signal", "reject", "verdict", "window"] {
             let path = format!("{}/../schemas/json/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
             assert_eq!(text(name).unwrap(), std::fs::read_to_string(path).unwrap(), "{name}");
         }

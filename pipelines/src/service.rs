@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use tidewatch_delivery::{Publish, TopicPublisher};
+use tidewatch_detectors::judges::Traced;
 use tidewatch_ingest::Ingest;
 use tidewatch_lake::{Limits, Table};
 
@@ -35,7 +36,7 @@ use crate::pager::way_back::WayBack;
 use crate::protocol::{Custody, Epochs, FailPoints, LocalEpochs, LocalStates, States};
 
 /// How long findings are waited for before the group is looked after again.
-const FINDINGS: Duration = Duration::from_secs(10);
+const NOTES: Duration = Duration::from_secs(10);
 /// How long observations are waited for before it is looked whether the service is to end.
 const OBSERVATIONS: Duration = Duration::from_secs(10);
 
@@ -117,7 +118,7 @@ impl Service {
         environment: &BTreeMap<String, String>,
     ) -> Result<Self, ServiceError> {
         let client = config.kafka.client_config(environment)?;
-        let partitions = topics::ensure(&client, &config.topics)?;
+        let partitions = topics::ensure(&client, &config.topics, config.detect.windows != Traced::Nothing)?;
         let mut service = Self { threads: Vec::new(), stop: Arc::default(), gauges: Arc::default() };
         for stage in stages {
             let parts = Parts { config, client: &client, partitions: &partitions, environment };
@@ -298,6 +299,7 @@ impl Parts<'_> {
             (&names.findings, Table::Findings),
             (&names.cost_signals, Table::CostSignals),
             (&names.rejects, Table::Rejects),
+            (&names.windows, Table::Windows),
         ];
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|cause| ServiceError::Thread { stage: "lake", cause: cause.to_string() })?;
@@ -306,7 +308,12 @@ impl Parts<'_> {
             client: self.client.clone(),
             group: config.group.clone(),
             member: self.config.kafka.instance.clone(),
-            topics: topics.into_iter().map(|(topic, table)| (topic.clone(), table)).collect(),
+            // That of windows is there where somebody publishes them.
+            topics: topics
+                .into_iter()
+                .filter(|(topic, _)| self.partitions.contains_key(*topic))
+                .map(|(topic, table)| (topic.clone(), table))
+                .collect(),
             cluster: topics::cluster(self.client)?,
             limits: Limits { rows: config.rows, bytes: config.size },
             flush_after: config.flush_after,
@@ -342,14 +349,14 @@ impl Parts<'_> {
         let names = &self.config.topics.names;
         let id_prefix = format!("{}.{}", self.config.detect.group, names.observations);
         let publishing = probe::choose(self.client, &id_prefix, self.config.kafka.publishing)?;
-        let findings = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
+        let notes = TopicPublisher::new(self.client).map_err(while_trying("make a producer"))?;
         let reader = OutputReader::new(self.client).map_err(while_trying("make a reader of outputs"))?;
         Ok(Exits {
             client: self.client.clone(),
             publishing,
             id_prefix,
             routes: Arc::new(Routes { topics: names.clone(), partitions: self.partitions.clone() }),
-            findings: Arc::new(Mutex::new(findings.with_patience(FINDINGS))),
+            notes: Arc::new(Mutex::new(notes.with_patience(NOTES))),
             reader: Arc::new(reader),
         })
     }

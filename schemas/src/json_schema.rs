@@ -2,7 +2,7 @@
 
 use schemars::Schema;
 
-use crate::{CostSignal, Finding, Incident, Reject, Verdict};
+use crate::{CostSignal, Finding, Incident, Reject, Verdict, Window};
 
 /// Name and JSON Schema (draft 2020-12) of each published record, sorted by name.
 #[must_use]
@@ -13,6 +13,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("incident", schemars::schema_for!(Incident)),
         ("reject", schemars::schema_for!(Reject)),
         ("verdict", schemars::schema_for!(Verdict)),
+        ("window", schemars::schema_for!(Window)),
     ]
 }
 

@@ -10,7 +10,7 @@
 //! | [`series`] | what a series is and how its identifier is computed |
 //! | [`observation`], [`lock`] | one value of one series, of every kind that agents send; what a log line says about a lock |
 //! | [`envelope`], [`wire`] | the records of `tidewatch.observations` and their bytes |
-//! | [`finding`], [`incident`], [`cost_signal`], [`reject`] | the JSON records that Tidewatch publishes |
+//! | [`finding`], [`incident`], [`cost_signal`], [`reject`], [`window`] | the JSON records that Tidewatch publishes |
 //! | [`verdict`], [`response`] | what people do about an incident, and what its record says of that |
 //! | [`catalog`], [`mod@unit`] | the signals Tidewatch knows, and their units |
 //! | [`topics`], [`partition`] | topic names, and which partition a key belongs to |
@@ -35,6 +35,7 @@ pub mod time;
 pub mod topics;
 pub mod unit;
 pub mod verdict;
+pub mod window;
 pub mod wire;
 
 pub use catalog::{Catalog, SignalSpec};
@@ -52,3 +53,4 @@ pub use response::Response;
 pub use series::SeriesKey;
 pub use time::Timestamp;
 pub use verdict::Verdict;
+pub use window::Window;

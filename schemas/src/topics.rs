@@ -18,6 +18,8 @@ pub struct Topics {
     pub rejects: String,
     /// What people do about incidents, keyed by pool.
     pub verdicts: String,
+    /// Judged windows of the signals that are asked for, keyed by series.
+    pub windows: String,
 }
 
 impl Topics {
@@ -31,6 +33,7 @@ impl Topics {
             findings: format!("{prefix}.findings"),
             rejects: format!("{prefix}.rejects"),
             verdicts: format!("{prefix}.verdicts"),
+            windows: format!("{prefix}.windows"),
         }
     }
 }

@@ -10,7 +10,7 @@ import duckdb
 
 import program
 
-TABLES = ["incident_events", "findings", "cost_signals", "rejects"]
+TABLES = ["incident_events", "findings", "cost_signals", "rejects", "windows"]
 
 
 def plain(value):

@@ -253,13 +253,14 @@ impl Deployment {
         } else {
             String::new()
         };
+        let windows = if self.has_lake { ", windows: all" } else { "" };
         let log = if self.tells_vitals { "log: { format: json, progress: 1s }\n" } else { "" };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\
              topics: {{ prefix: {name}{topic_options} }}\n\
              ingest:\n  group: {name}-ingest\n  batch: {batch}\n  \
              sources: [{{ topics: [{sources}], format: otlp_proto }}]\n\
-             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{checkpoints} }}\n{PRICES}{lake}{log}",
+             detect: {{ group: {name}-detect, batch: {batch}, clock: events, state: \"{}\"{windows}{checkpoints} }}\n{PRICES}{lake}{log}",
             state.display()
         )
     }

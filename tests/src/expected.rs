@@ -70,6 +70,8 @@ pub struct Published {
     pub findings: Vec<Vec<u8>>,
     /// Cost signals.
     pub costs: Vec<Vec<u8>>,
+    /// Judged windows.
+    pub windows: Vec<Vec<u8>>,
 }
 
 /// What ingest and detect make of records as they stand in a topic of so many partitions.
@@ -104,7 +106,14 @@ impl Published {
         let rejects = outputs.rejects.iter().map(|reject| serde_json::to_vec(reject).expect("a reject is JSON"));
         let findings = outputs.findings.iter().map(|finding| serde_json::to_vec(finding).expect("a finding is JSON"));
         let costs = outputs.cost_signals.iter().map(|signal| serde_json::to_vec(signal).expect("a signal is JSON"));
-        Self { incidents, rejects: rejects.collect(), findings: findings.collect(), costs: costs.collect() }
+        let windows = outputs.windows.iter().map(|window| serde_json::to_vec(window).expect("a window is JSON"));
+        Self {
+            incidents,
+            rejects: rejects.collect(),
+            findings: findings.collect(),
+            costs: costs.collect(),
+            windows: windows.collect(),
+        }
     }
 
     /// Adds what stands there from another topic.
@@ -113,6 +122,7 @@ impl Published {
         self.rejects.extend(other.rejects);
         self.findings.extend(other.findings);
         self.costs.extend(other.costs);
+        self.windows.extend(other.windows);
     }
 }
 
@@ -125,7 +135,7 @@ pub fn messages() -> usize {
 }
 
 fn driver(topic: &str, partitions: i32) -> Result<Driver, LaneError> {
-    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}\n{PRICES}");
+    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}\ndetect: {{ windows: all }}\n{PRICES}");
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
         .unwrap_or_else(|errors| panic!("{errors}"));

@@ -6,6 +6,7 @@ pub mod bucket;
 pub mod deployment;
 pub mod detour;
 pub mod expected;
+pub mod gateway;
 pub mod lake;
 pub mod lives;
 pub mod object_faults;

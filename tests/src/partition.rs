@@ -78,7 +78,7 @@ pub fn feed(processor: &mut Processor, end: i64) -> Vec<Outgoing> {
         origin.offset = offset;
         processor.process(&Received { origin: &origin, at: at(offset / TENANTS), value: Some(&record(offset)) });
         if offset % 5 == 4 || offset + 1 == end {
-            processor.take_findings();
+            processor.take_notes();
             let before = last_output(processor);
             processor.commit().unwrap_or_else(|error| panic!("{error}"));
             let waiting = processor.outbox().waiting().iter();

@@ -14,23 +14,24 @@ use toml::{Table, Value};
 const FOLDERS: [&str; 8] = ["schemas", "ingest", "detectors", "sinks", "pipelines", "deploy", "tests", "docs"];
 
 /// Folder of a crate, and the crates of the workspace that it may name, without `tidewatch-`.
-const MAY_SEE: [(&str, &[&str]); 7] = [
+const MAY_SEE: [(&str, &[&str]); 8] = [
     ("schemas", &[]),
     ("detectors", &["schemas"]),
     ("ingest", &["schemas"]),
     ("sinks/delivery", &["schemas"]),
+    ("sinks/gateway", &["lake"]),
     ("sinks/lake", &["schemas"]),
-    ("pipelines", &["schemas", "detectors", "ingest", "delivery", "lake"]),
-    ("tests", &["schemas", "detectors", "ingest", "delivery", "lake", "pipelines"]),
+    ("pipelines", &["schemas", "detectors", "ingest", "delivery", "gateway", "lake"]),
+    ("tests", &["schemas", "detectors", "ingest", "delivery", "gateway", "lake", "pipelines"]),
 ];
 
 /// Family of crates (`datafusion` covers `datafusion-postgres`), and the only folders that may name one of them.
 const ONLY_IN: [(&str, &[&str]); 5] = [
     ("rocksdb", &["pipelines"]),
-    ("datafusion", &["sinks/lake"]),
+    ("datafusion", &["sinks/gateway", "sinks/lake"]),
     ("parquet", &["sinks/lake"]),
     ("rdkafka", &["ingest", "sinks/delivery", "pipelines", "tests"]),
-    ("tokio", &["ingest", "sinks/delivery", "sinks/lake", "pipelines", "tests"]),
+    ("tokio", &["ingest", "sinks/delivery", "sinks/gateway", "sinks/lake", "pipelines", "tests"]),
 ];
 
 /// A crate's manifest and where it lies.

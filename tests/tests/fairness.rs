@@ -131,7 +131,7 @@ impl Work {
 
     /// Commits, and has everything published at once; returns the outputs.
     fn commit(&mut self) -> Vec<Outgoing> {
-        self.processor.take_findings();
+        self.processor.take_notes();
         self.processor.commit().unwrap_or_else(|error| panic!("{error}"));
         let outputs: Vec<Outgoing> = self.processor.outbox().waiting().iter().cloned().collect();
         let mut marks = Marks::default();

@@ -42,6 +42,8 @@ fn the_lake_of_the_demo_has_each_record_once_and_answers() {
     assert!(!findings.is_empty() && lake.rows(Table::Findings) == findings, "rows of findings");
     let costs = expected(Table::CostSignals, published.costs.iter().map(Vec::as_slice));
     assert!(!costs.is_empty() && lake.rows(Table::CostSignals) == costs, "rows of cost_signals");
+    let windows = expected(Table::Windows, published.windows.iter().map(Vec::as_slice));
+    assert!(!windows.is_empty() && lake.rows(Table::Windows) == windows, "rows of windows");
 
     let asked = |arguments: &[&str]| {
         let place = place.display().to_string();

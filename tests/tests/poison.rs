@@ -67,7 +67,7 @@ fn play(kill_every: Option<i64>) -> (MemoryStore, BTreeMap<u64, Reject>) {
     let mut processor = open(&store);
     for offset in 0..WINDOWS {
         process(&mut processor, offset, &record(offset, Some(POISONED_AT)));
-        processor.take_findings();
+        processor.take_notes();
         processor.commit().expect("memory takes a batch");
         if kill_every.is_some_and(|every| offset % every == 0) {
             std::mem::forget(processor);

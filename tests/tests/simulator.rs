@@ -58,7 +58,7 @@ fn sum(one: Happened, other: Happened) -> Happened {
         lost_ends: one.lost_ends + other.lost_ends,
         overrun: one.overrun + other.overrun,
         outputs: one.outputs + other.outputs,
-        findings: one.findings + other.findings,
+        notes: one.notes + other.notes,
     }
 }
 
@@ -85,10 +85,10 @@ fn every_output_is_there_once_whatever_goes_wrong() {
     let count = usize::try_from(seeds.end - seeds.start).expect("few");
     let happened = holds("transactions", Faults::ALL, seeds);
     if count >= 1_000 {
-        let Happened { crashes, disks_lost, zombies, doubts, superseded, lost_ends, outputs, findings, .. } = happened;
+        let Happened { crashes, disks_lost, zombies, doubts, superseded, lost_ends, outputs, notes, .. } = happened;
         let enough = [crashes, zombies, doubts, superseded, outputs].map(|times| times > count);
         assert_eq!(enough, [true; 5], "little went wrong: {happened:?}");
-        let some = [disks_lost, lost_ends, findings].map(|times| times > count / 10);
+        let some = [disks_lost, lost_ends, notes].map(|times| times > count / 10);
         assert_eq!(some, [true; 3], "some things hardly ever went wrong: {happened:?}");
     }
 }

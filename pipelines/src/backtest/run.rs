@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tidewatch_detectors::Judgement;
+use tidewatch_detectors::judges::Traced;
 use tidewatch_ingest::{Ingest, Source};
 use tidewatch_schemas::{Finding, Incident, SeriesKey, Timestamp};
 
@@ -72,7 +73,7 @@ pub(super) struct Setup<'a> {
 impl<'a> Setup<'a> {
     /// A fleet: as the service would, except that time is the events'.
     pub fn of_fleet(config: &'a Config) -> Self {
-        let detect = DetectConfig { clock: Clock::Events, ..config.detect.clone() };
+        let detect = DetectConfig { clock: Clock::Events, windows: Traced::Nothing, ..config.detect.clone() };
         Self { config, detect: Settings::new(&detect) }
     }
 
@@ -99,7 +100,7 @@ impl<'a> Setup<'a> {
 
     /// Whether every judged window is told.
     pub fn tracing(mut self, trace: bool) -> Self {
-        self.detect.series.judges.trace = trace;
+        self.detect.series.judges.traced = if trace { Traced::Everything } else { Traced::Nothing };
         self
     }
 

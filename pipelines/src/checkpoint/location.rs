@@ -1,25 +1,23 @@
-//! Where checkpoints go, as a URL: a folder, or a bucket of an object store that speaks S3.
+//! Where checkpoints and the lake go, as a URL: a folder, or a bucket of an object store.
+
+mod provider;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, RetryConfig};
 use url::Url;
+
+pub use provider::Provider;
 
 use super::error::CheckpointError;
 use super::remote::{Patience, Remote};
-
-/// How often the client of the object store itself tries, and for how long; more is the matter of [`Patience`].
-const TRIES: usize = 2;
-const LONGEST_TRY: Duration = Duration::from_secs(20);
 
 /// Where checkpoints go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +26,9 @@ pub enum Location {
     Folder(PathBuf),
     /// A bucket, and what names in it begin with.
     Bucket {
-        /// `s3://bucket`
+        /// Whose object store it is in.
+        provider: Provider,
+        /// `s3://bucket`, `gs://bucket`, `az://container`
         bucket: Url,
         /// What names begin with; may be empty.
         prefix: Path,
@@ -38,7 +38,7 @@ pub enum Location {
 impl FromStr for Location {
     type Err = String;
 
-    /// Reads `file:///folder`, `/folder`, `folder` or `s3://bucket/prefix`.
+    /// Reads `file:///folder`, `/folder`, `folder`, `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
     fn from_str(text: &str) -> Result<Self, String> {
         if !text.contains("://") {
             return Ok(Self::Folder(PathBuf::from(text)));
@@ -48,43 +48,30 @@ impl FromStr for Location {
             "file" => {
                 url.to_file_path().map(Self::Folder).map_err(|()| "it names no folder of this machine".to_owned())
             }
-            "s3" | "s3a" => bucket(&url),
-            other => Err(format!("there is no object store {other}")),
+            _ => bucket(&url),
         }
     }
 }
 
 fn bucket(url: &Url) -> Result<Location, String> {
+    let (provider, scheme) = Provider::of_scheme(url.scheme())?;
     let name = url.host_str().filter(|name| !name.is_empty()).ok_or("it names no bucket")?;
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
         return Err("it holds more than a bucket and a prefix".to_owned());
     }
     let prefix = Path::from_url_path(url.path()).map_err(|error| error.to_string())?;
-    let bucket = Url::parse(&format!("s3://{name}")).map_err(|error| error.to_string())?;
-    Ok(Location::Bucket { bucket, prefix })
+    let bucket = Url::parse(&format!("{scheme}://{name}")).map_err(|error| error.to_string())?;
+    Ok(Location::Bucket { provider, bucket, prefix })
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(folder) => write!(out, "{}", folder.display()),
-            Self::Bucket { bucket, prefix } if prefix.as_ref().is_empty() => write!(out, "{bucket}"),
-            Self::Bucket { bucket, prefix } => write!(out, "{bucket}/{prefix}"),
+            Self::Bucket { bucket, prefix, .. } if prefix.as_ref().is_empty() => write!(out, "{bucket}"),
+            Self::Bucket { bucket, prefix, .. } => write!(out, "{bucket}/{prefix}"),
         }
     }
-}
-
-/// Whether there is an option `name` of a bucket.
-#[must_use]
-pub fn is_option(name: &str) -> bool {
-    AmazonS3ConfigKey::from_str(name).is_ok()
-}
-
-/// Whether the option `name` is a credential.
-#[must_use]
-pub fn is_credential(name: &str) -> bool {
-    matches!(AmazonS3ConfigKey::from_str(name), Ok(AmazonS3ConfigKey::SecretAccessKey | AmazonS3ConfigKey::Token))
-        || name.to_ascii_lowercase().contains("customer_key")
 }
 
 impl Location {
@@ -110,21 +97,12 @@ impl Location {
                 let store = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
                 Ok(Arc::new(store))
             }
-            Self::Bucket { bucket, prefix } => {
-                let store = s3(bucket, options).map_err(|error| error.to_string())?;
+            Self::Bucket { provider, bucket, prefix } => {
+                let store = provider.reach(bucket, options).map_err(|error| error.to_string())?;
                 Ok(Arc::new(PrefixStore::new(store, prefix.clone())))
             }
         }
     }
-}
-
-fn s3(bucket: &Url, options: &BTreeMap<String, String>) -> object_store::Result<object_store::aws::AmazonS3> {
-    let retry = RetryConfig { max_retries: TRIES, retry_timeout: LONGEST_TRY, ..RetryConfig::default() };
-    let mut builder = AmazonS3Builder::new().with_url(bucket.as_str()).with_retry(retry);
-    for (name, value) in options {
-        builder = builder.with_config(AmazonS3ConfigKey::from_str(name)?, value);
-    }
-    builder.build()
 }
 
 #[cfg(test)]
@@ -139,6 +117,11 @@ mod tests {
             ("checkpoints", "checkpoints"),
             ("s3://bucket", "s3://bucket"),
             ("s3://bucket/a/b/", "s3://bucket/a/b"),
+            ("s3a://bucket/a", "s3://bucket/a"),
+            #[cfg(feature = "gcs")]
+            ("gcs://bucket/a", "gs://bucket/a"),
+            #[cfg(feature = "azure")]
+            ("az://container/a", "az://container/a"),
         ];
         for (text, shown) in cases {
             assert_eq!(text.parse::<Location>().unwrap().to_string(), shown, "{text}");
@@ -157,17 +140,6 @@ mod tests {
             let said = text.parse::<Location>().unwrap_err();
             assert_eq!(said, expected, "{text}");
         }
-    }
-
-    #[test]
-    fn credentials_are_told_from_other_options() {
-        for name in ["aws_secret_access_key", "secret_access_key", "aws_session_token", "token"] {
-            assert!(is_option(name) && is_credential(name), "{name}");
-        }
-        for name in ["aws_region", "aws_access_key_id", "endpoint", "allow_http"] {
-            assert!(is_option(name) && !is_credential(name), "{name}");
-        }
-        assert!(!is_option("aws_regoin"));
     }
 
     #[test]

@@ -38,8 +38,9 @@ pub struct Manifest {
     pub offset: u64,
     /// Last number given to an output.
     pub sequence: u64,
-    /// Last number given to a finding.
-    pub finding_sequence: u64,
+    /// Last number given to a note.
+    #[serde(rename = "finding_sequence")]
+    pub note_sequence: u64,
     /// The lineage of the state; left out where it was never moved.
     #[serde(default, skip_serializing_if = "Lineage::is_empty")]
     pub lineage: Lineage,
@@ -210,7 +211,7 @@ mod tests {
             epoch: Epoch(7),
             offset: 1_234,
             sequence: 56,
-            finding_sequence: 78,
+            note_sequence: 78,
             lineage: Lineage::default(),
             taken_at: Timestamp(1_793_606_400_000),
             files: vec![StoreFile { name: "000012.sst".to_owned(), bytes: 9, hash: "0f".repeat(32) }],

@@ -102,7 +102,7 @@ fn verify(manifest: &Manifest, folder: &Path) -> Result<(), CheckpointError> {
     let said = Reached {
         next_offset: manifest.offset,
         sequence: manifest.sequence,
-        finding_sequence: manifest.finding_sequence,
+        note_sequence: manifest.note_sequence,
     };
     let difference = if found != Some(said) {
         format!("it should stand at {said:?} and stands at {found:?}")

@@ -106,7 +106,7 @@ fn manifest(meta: &Meta, files: Vec<StoreFile>) -> Manifest {
         epoch: meta.epoch,
         offset: meta.reached.next_offset,
         sequence: meta.reached.sequence,
-        finding_sequence: meta.reached.finding_sequence,
+        note_sequence: meta.reached.note_sequence,
         lineage: meta.lineage.clone(),
         taken_at: meta.taken_at,
         files,

@@ -1,6 +1,7 @@
-//! `tidewatch sql`: one question, several from standard input, or a prompt.
+//! `tidewatch sql`: one question, several from standard input, a prompt, or a server for clients of other programs.
 
 mod prompt;
+mod serve;
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::sync::Arc;
@@ -32,6 +33,9 @@ pub struct Args {
     /// See nothing that is later, for example 2026-11-30T21:14:00Z
     #[arg(long, value_name = "TIME", value_parser = super::moment)]
     pub until: Option<Timestamp>,
+    /// Serve clients that speak PostgreSQL's protocol or Arrow Flight SQL, as sql in the configuration says
+    #[arg(long, conflicts_with_all = ["query", "format", "tenant", "until"])]
+    pub serve: bool,
 }
 
 /// How answers are written.
@@ -72,6 +76,11 @@ struct Desk {
 /// When the lake cannot be read, or a question is wrong.
 pub fn run(args: &Args) -> anyhow::Result<Verdict> {
     let (store, config) = args.place.open()?;
+    if args.serve {
+        super::log::begin(config.log.level, config.log.format);
+        serve::run(store, &config)?;
+        return Ok(Verdict::Fine);
+    }
     let principal = args.tenant.clone().map_or(Principal::Operator, Principal::Tenant);
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let opening = Opening {

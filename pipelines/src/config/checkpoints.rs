@@ -10,7 +10,7 @@ use super::secret::{self, Setting};
 use super::section::Section;
 use super::value::{origin_of, shown};
 use super::{DAY, SECOND};
-use crate::checkpoint::{Location, location};
+use crate::checkpoint::{Location, Provider};
 
 /// What is written where there are no checkpoints.
 const NONE: &str = "none";
@@ -70,7 +70,7 @@ pub(super) fn read(section: &mut Section) -> CheckpointsConfig {
 }
 
 pub(super) fn read_location(value: &Value) -> Result<Option<Location>, Wrong> {
-    let advice = "write a folder such as file:///mnt/tidewatch, a bucket such as s3://bucket/prefix, or none";
+    let advice = "write a folder such as file:///mnt/tidewatch, a bucket such as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix, or none";
     let ValueKind::String(text) = &value.kind else {
         return Err(Wrong::new(format!("{} is not a URL", shown(value)), advice));
     };
@@ -93,12 +93,16 @@ pub(super) fn read_options(section: &mut Section, location: Option<&Location>) -
 }
 
 fn read_option(name: &str, value: &Value, location: Option<&Location>) -> Result<Setting, Wrong> {
-    if matches!(location, Some(Location::Folder(_))) {
-        return Err(Wrong::new("a folder has no options", "remove it"));
-    }
-    if !location::is_option(name) {
-        let advice = "see the settings of the crate object_store for S3, such as aws_region and aws_endpoint";
-        return Err(Wrong::new(format!("the object store has no setting {name}"), advice));
+    let provider = match location {
+        Some(Location::Folder(_)) => return Err(Wrong::new("a folder has no options", "remove it")),
+        Some(Location::Bucket { provider, .. }) => *provider,
+        // Without a place they are those of what most have.
+        None => Provider::S3,
+    };
+    if !provider.has_option(name) {
+        let (store, example) = (provider.name(), provider.for_example());
+        let advice = format!("see the settings of the crate object_store for {store}, such as {example}");
+        return Err(Wrong::new(format!("{store} has no setting {name}"), advice));
     }
     let written = match &value.kind {
         ValueKind::Table(table) => return secret::reference(table),
@@ -107,7 +111,7 @@ fn read_option(name: &str, value: &Value, location: Option<&Location>) -> Result
         }
         scalar => scalar.to_string(),
     };
-    if location::is_credential(name) && !secret::is_from_environment(value) {
+    if provider.is_credential(name) && !secret::is_from_environment(value) {
         return Err(secret::must_not_be_written());
     }
     Ok(Setting::written(name, written))

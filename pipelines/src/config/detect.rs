@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidewatch_detectors::Cost;
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::contention::Whole;
+use tidewatch_detectors::judges::Traced;
 use tidewatch_detectors::specialists::Knobs;
 
 use super::checkpoints::{self, CheckpointsConfig};
@@ -14,6 +15,10 @@ use super::incidents::IncidentsConfig;
 use super::ingest::Start;
 use super::section::Section;
 use super::{BATCH, DAY, HOUR, LINGER, MINUTE, SECOND, millis, quantity};
+
+/// No signal and every signal, where signals are named.
+const NO_SIGNAL: &str = "none";
+const EVERY_SIGNAL: &str = "all";
 
 /// What `now` is while judging.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +65,8 @@ pub struct DetectConfig {
     pub lock_wait_after_ms: i64,
     /// Resources that consist of others.
     pub shared: Vec<Whole>,
+    /// Signals whose judged windows are published.
+    pub windows: Traced,
     /// Reports missed in a row before a series counts as silent.
     pub silence_after: u32,
     /// Most series of a pool.
@@ -99,6 +106,7 @@ pub(super) fn read(
         adopt_after_ms: millis(section.duration("adopt_after", MINUTE..=90 * DAY)),
         lock_wait_after_ms: millis(section.duration("lock_wait_after", SECOND..=DAY)),
         shared: section.list("shared", read_whole),
+        windows: read_windows(section),
         silence_after: section.whole("silence_after", 1..=1000),
         series_limit: section.whole("series_limit", 1..=10_000_000) as usize,
         tenant_series_limit: section.whole("tenant_series_limit", 1..=10_000_000) as usize,
@@ -107,6 +115,16 @@ pub(super) fn read(
         batch: section.whole("batch", BATCH) as usize,
         linger: section.duration("linger", LINGER),
         start: section.choice("start", [("earliest", Start::Earliest), ("latest", Start::Latest)], Start::Earliest),
+    }
+}
+
+/// The signals whose windows are published.
+fn read_windows(section: &mut Section) -> Traced {
+    let names = section.texts("windows", |_| Ok(()));
+    match names.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [NO_SIGNAL] => Traced::Nothing,
+        [EVERY_SIGNAL] => Traced::Everything,
+        names => Traced::Signals(names.iter().map(|name| (*name).into()).collect()),
     }
 }
 

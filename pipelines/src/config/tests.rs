@@ -95,7 +95,7 @@ fn each_mistake_says_what_would_be_right() {
         ("detcet: { window: 1m }", "detcet: there is no such option; did you mean detect?"),
         (
             "parrots: 7",
-            "parrots: there is no such option; known here are calendar, cost, incidents, kafka, topics, ingest, detect, pager, lake, log",
+            "parrots: there is no such option; known here are calendar, cost, incidents, kafka, topics, ingest, detect, pager, lake, sql, log",
         ),
         (
             "detect: { group: tidewatch-ingest }",

@@ -73,6 +73,6 @@ impl Broker {
 fn topics() -> Vec<String> {
     let own = Topics::default();
     let agents = [METRICS_TOPIC, LOGS_TOPIC, SHARED_TOPIC].map(str::to_owned);
-    let own = [own.observations, own.incidents, own.cost_signals, own.findings, own.rejects, own.verdicts];
+    let own = [own.observations, own.incidents, own.cost_signals, own.findings, own.rejects, own.verdicts, own.windows];
     agents.into_iter().chain(own).collect()
 }

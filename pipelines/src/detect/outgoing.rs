@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{CostSignal, Finding, Incident, Reject};
+use tidewatch_schemas::{CostSignal, Finding, Incident, Reject, Window};
 
 /// Which topic an output goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub enum Target {
     Findings,
     /// `tidewatch.cost-signals`
     CostSignals,
+    /// `tidewatch.windows`
+    Windows,
 }
 
 impl Target {
@@ -29,6 +31,7 @@ impl Target {
             Self::Rejects => &topics.rejects,
             Self::Findings => &topics.findings,
             Self::CostSignals => &topics.cost_signals,
+            Self::Windows => &topics.windows,
         }
     }
 }
@@ -56,15 +59,45 @@ impl Outgoing {
     }
 }
 
-/// A finding on its way: numbered in a sequence of its own, and sent before the commit that follows.
+/// What is only appended: it changes nothing that is remembered, and a crash may repeat it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NumberedFinding {
-    /// Number of the finding among those of its partition, from 1.
+pub enum Note {
+    /// What was found.
+    Finding(Box<Finding>),
+    /// A judged window of a signal whose windows are asked for.
+    Window(Box<Window>),
+}
+
+/// A note on its way: numbered in a sequence of its own, and sent before the commit that follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NumberedNote {
+    /// Number of the note among those of its partition, from 1.
     pub sequence: u64,
     /// Offset of the observations record that caused it.
     pub source_offset: i64,
-    /// What was found.
-    pub finding: Finding,
+    /// What it is.
+    pub note: Note,
+}
+
+impl Note {
+    /// Where it goes.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self {
+            Self::Finding(_) => Target::Findings,
+            Self::Window(_) => Target::Windows,
+        }
+    }
+
+    /// Key and value of its record.
+    #[must_use]
+    pub fn record(&self) -> (String, Vec<u8>) {
+        let (series, value) = match self {
+            Self::Finding(finding) => (finding.series, serde_json::to_vec(finding)),
+            Self::Window(window) => (window.series, serde_json::to_vec(window)),
+        };
+        (series.to_string(), value.unwrap_or_default())
+    }
 }
 
 /// What is to be sent, before it has a number.

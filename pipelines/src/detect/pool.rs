@@ -18,7 +18,7 @@ use tidewatch_detectors::silence::{self, Rhythm, Silent};
 use tidewatch_detectors::{Judgement, grouping};
 use tidewatch_schemas::finding::Stopped;
 use tidewatch_schemas::{
-    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value,
+    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value, Window,
 };
 
 use super::archive::{Archive, ArchiveChanges, StoredPast};
@@ -71,6 +71,7 @@ pub(super) struct Changes {
 pub(super) struct Results {
     pub outputs: Vec<Output>,
     pub findings: Vec<Finding>,
+    pub windows: Vec<Window>,
     pub judgements: Vec<Judgement>,
 }
 
@@ -267,11 +268,17 @@ impl Pool {
             let (key, unit) = (identity.key, identity.unit);
             self.meters.add(&settings.cost, &mut self.state.account, (key, unit), &verdicts.metered);
         }
+        let judged = verdicts.judgements.iter().filter(|_| settings.publishes_windows);
+        let mut windows = judged.map(|judgement| judgement.window(identity.key, identity.unit)).collect();
         self.series.changed(id, &settings.series);
         settings.contention.joined(&self.state.id, &mut verdicts.readings);
         self.sharing.absorb(verdicts.readings);
         self.group(settings, verdicts.findings, results);
-        results.judgements.extend(verdicts.judgements);
+        if settings.publishes_windows {
+            results.windows.append(&mut windows);
+        } else {
+            results.judgements.extend(verdicts.judgements);
+        }
     }
 
     fn group(&mut self, settings: &Settings, findings: Vec<Finding>, results: &mut Results) {

@@ -19,7 +19,7 @@ use super::folded::Arrival;
 use super::loss::{Gap, Losses};
 use super::marks::Marks;
 use super::outbox::Outbox;
-use super::outgoing::{NumberedFinding, Output};
+use super::outgoing::{Note, NumberedNote, Output};
 use super::pool::{Changes, Pool, Results, Spoken};
 use super::progress::Progress;
 use super::settings::Settings;
@@ -31,8 +31,8 @@ use crate::state::{Batch, Family, StateStore, StoreError};
 
 pub(super) const PROGRESS: &[u8] = b"progress";
 pub(super) const EPOCH: &[u8] = b"epoch";
-/// More findings than a record gives on average, by far.
-const MOST_FINDINGS: u64 = 1 << 16;
+/// More notes than a record gives on average, by far.
+const MOST_NOTES: u64 = 1 << 16;
 
 /// A record as it was read from `tidewatch.observations`.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +65,7 @@ pub struct Processor {
     outbox: Outbox,
     losses: Losses,
     attempts: Attempts,
-    findings: Vec<NumberedFinding>,
+    notes: Vec<NumberedNote>,
     judgements: Vec<Judgement>,
 }
 
@@ -82,8 +82,8 @@ impl Processor {
         let (outbox, losses) = (Outbox::open(&*store)?, Losses::open(&*store)?);
         let attempts = Attempts::open(&*store, settings.set_aside_after)?;
         let pools = restore_pools(&settings, &*store)?;
-        let (findings, judgements) = (Vec::new(), Vec::new());
-        Ok(Self { settings, store, pools, progress, outbox, losses, attempts, findings, judgements })
+        let (notes, judgements) = (Vec::new(), Vec::new());
+        Ok(Self { settings, store, pools, progress, outbox, losses, attempts, notes, judgements })
     }
 
     /// The epoch of the last owner whose state this is; 0 before the first.
@@ -171,13 +171,13 @@ impl Processor {
 
     /// Takes note that a part of the input will never be judged, and goes on after it. What is numbered from here on is
     /// not what a replay would have numbered, so numbers go on above everything that was ever given out: above `given` for
-    /// outputs of the outbox, and for findings, which nobody reads back, above what the input until here can have given.
+    /// outputs of the outbox, and for notes, which nobody reads back, above what the input until here can have given.
     pub fn lose(&mut self, gap: &Gap, given: u64) {
         let records = u64::try_from(gap.to.max(gap.resume)).unwrap_or(0);
-        let findings = records.saturating_mul(MOST_FINDINGS);
+        let notes = records.saturating_mul(MOST_NOTES);
         self.progress.next_offset = Some(gap.resume);
         self.progress.sequence = self.progress.sequence.max(given);
-        self.progress.finding_sequence = self.progress.finding_sequence.max(findings);
+        self.progress.note_sequence = self.progress.note_sequence.max(notes);
         self.losses.add(gap);
     }
 
@@ -220,20 +220,21 @@ impl Processor {
             self.progress.sequence += 1;
             self.outbox.add(output.numbered(self.progress.sequence, source_offset));
         }
-        for finding in results.findings {
-            self.progress.finding_sequence += 1;
-            let sequence = self.progress.finding_sequence;
-            self.findings.push(NumberedFinding { sequence, source_offset, finding });
+        let findings = results.findings.into_iter().map(|finding| Note::Finding(Box::new(finding)));
+        let windows = results.windows.into_iter().map(|window| Note::Window(Box::new(window)));
+        for note in findings.chain(windows) {
+            self.progress.note_sequence += 1;
+            self.notes.push(NumberedNote { sequence: self.progress.note_sequence, source_offset, note });
         }
         self.judgements.extend(results.judgements);
     }
 
-    /// Findings since the last call with their numbers, to be published before the commit that follows.
-    pub fn take_findings(&mut self) -> Vec<NumberedFinding> {
-        std::mem::take(&mut self.findings)
+    /// Notes since the last call with their numbers, to be published before the commit that follows.
+    pub fn take_notes(&mut self) -> Vec<NumberedNote> {
+        std::mem::take(&mut self.notes)
     }
 
-    /// Judged windows since the last call; none unless the settings ask for a trace.
+    /// Judged windows since the last call; none unless the settings ask for them, and none where they are published.
     pub fn take_judgements(&mut self) -> Vec<Judgement> {
         std::mem::take(&mut self.judgements)
     }

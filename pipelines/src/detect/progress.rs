@@ -14,8 +14,8 @@ pub(super) struct Progress {
     pub next_offset: Option<i64>,
     /// Last number given to an output of the outbox.
     pub sequence: u64,
-    /// Last number given to a finding.
-    pub finding_sequence: u64,
+    /// Last number given to a note.
+    pub note_sequence: u64,
     /// The latest tick.
     pub tick: Option<Timestamp>,
     seen: BTreeMap<(Arc<str>, i32), (i64, u32)>,
@@ -28,7 +28,7 @@ impl Progress {
         let mut anew = Self { next_offset: Some(0), ..Self::default() };
         for one in before {
             anew.sequence = anew.sequence.max(one.sequence);
-            anew.finding_sequence = anew.finding_sequence.max(one.finding_sequence);
+            anew.note_sequence = anew.note_sequence.max(one.note_sequence);
             anew.tick = anew.tick.max(one.tick);
             for (source, position) in &one.seen {
                 let last = anew.seen.entry(source.clone()).or_insert(*position);
@@ -75,10 +75,10 @@ mod tests {
     fn a_topic_made_anew_goes_on_above_all_that_was_given_and_seen() {
         let origin = |partition, offset| Origin { topic: "t".into(), partition, offset, index: 0 };
         let mut one = Progress { next_offset: Some(70), sequence: 9, tick: Some(Timestamp(5)), ..Progress::default() };
-        let mut other = Progress { next_offset: Some(8), finding_sequence: 4, ..Progress::default() };
+        let mut other = Progress { next_offset: Some(8), note_sequence: 4, ..Progress::default() };
         assert!(one.is_new(&origin(0, 5)) && other.is_new(&origin(0, 7)) && other.is_new(&origin(1, 2)));
         let mut anew = Progress::made_anew(&[one, other]);
-        let numbers = (anew.next_offset, anew.sequence, anew.finding_sequence, anew.tick);
+        let numbers = (anew.next_offset, anew.sequence, anew.note_sequence, anew.tick);
         assert_eq!(numbers, (Some(0), 9, 4, Some(Timestamp(5))));
         assert!(!anew.is_new(&origin(0, 7)) && !anew.is_new(&origin(1, 2)));
         assert!(anew.is_new(&origin(0, 8)) && anew.is_new(&origin(1, 3)));

@@ -2,6 +2,7 @@
 
 use tidewatch_detectors::calendar::Calendars;
 use tidewatch_detectors::grouping::Severities;
+use tidewatch_detectors::judges::Traced;
 use tidewatch_detectors::locks::Locks;
 use tidewatch_detectors::silence::Silence;
 use tidewatch_detectors::specialists::Specialists;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub cost: Cost,
     /// What `now` is.
     pub clock: Clock,
+    /// Whether judged windows that the detectors tell are published.
+    pub publishes_windows: bool,
     /// Most series of a pool.
     pub series_limit: usize,
     /// Most series of a tenant in a pool.
@@ -49,6 +52,7 @@ impl Settings {
     pub fn new(config: &DetectConfig) -> Self {
         let (false_alarms, adopt_after_ms) = (config.false_alarms, config.adopt_after_ms);
         let mut judges = judges::Settings::new(config.window_ms, false_alarms, adopt_after_ms);
+        judges.traced = config.windows.clone();
         judges.specialists = Specialists::new(false_alarms, config.knobs, adopt_after_ms);
         let series = tidewatch_detectors::Settings {
             window_ms: config.window_ms,
@@ -79,6 +83,7 @@ impl Settings {
                 ..config.cost.clone()
             },
             clock: config.clock,
+            publishes_windows: config.windows != Traced::Nothing,
             series_limit: config.series_limit,
             tenant_limits: Limits { series: config.tenant_series_limit, begun: config.new_series_limit },
             calendars: config.calendars.clone(),

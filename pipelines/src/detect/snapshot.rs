@@ -26,8 +26,8 @@ pub struct Reached {
     pub next_offset: u64,
     /// Last number given to an output.
     pub sequence: u64,
-    /// Last number given to a finding.
-    pub finding_sequence: u64,
+    /// Last number given to a note.
+    pub note_sequence: u64,
 }
 
 /// How far the partition of `store` has come; `None` when it has read nothing.
@@ -38,8 +38,8 @@ pub fn reached(store: &dyn StateStore) -> Result<Option<Reached>, ProcessorError
     let Some(bytes) = store.get(Family::Meta, PROGRESS)? else { return Ok(None) };
     let progress: Progress = stored::decode("the progress of a partition", &bytes)?;
     let next_offset = progress.next_offset.and_then(|next| u64::try_from(next).ok());
-    let (sequence, finding_sequence) = (progress.sequence, progress.finding_sequence);
-    Ok(next_offset.map(|next_offset| Reached { next_offset, sequence, finding_sequence }))
+    let (sequence, note_sequence) = (progress.sequence, progress.note_sequence);
+    Ok(next_offset.map(|next_offset| Reached { next_offset, sequence, note_sequence }))
 }
 
 /// The series of a store.

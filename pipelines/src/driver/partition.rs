@@ -69,6 +69,7 @@ impl Partition {
         outputs.rejects.extend(published.rejects);
         outputs.cost_signals.extend(published.cost_signals);
         outputs.findings.extend(published.findings);
+        outputs.windows.extend(published.windows);
         Ok(())
     }
 

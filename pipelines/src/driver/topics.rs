@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tidewatch_schemas::{CostSignal, Incident, Reject};
 
 use super::Outputs;
-use crate::detect::{Mark, Marks, NumberedFinding, Outgoing, Target};
+use crate::detect::{Mark, Marks, Note, NumberedNote, Outgoing, Target};
 use crate::protocol::{Append, Failure, Publish, ReadBack, Scan};
 
 /// Topics in memory. What was sent becomes visible when it is settled.
@@ -64,9 +64,17 @@ impl ReadBack for Topics {
 }
 
 impl Append for Topics {
-    fn append(&mut self, findings: &[NumberedFinding]) -> Result<Option<Mark>, Failure> {
-        self.published.findings.extend(findings.iter().map(|numbered| numbered.finding.clone()));
-        let last = findings.last().map(|numbered| numbered.sequence);
+    fn append(&mut self, notes: &[NumberedNote]) -> Result<Option<Mark>, Failure> {
+        let mut last = None;
+        for NumberedNote { sequence, note, .. } in notes {
+            match note {
+                Note::Finding(finding) => {
+                    self.published.findings.push(finding.as_ref().clone());
+                    last = Some(*sequence);
+                }
+                Note::Window(window) => self.published.windows.push(window.as_ref().clone()),
+            }
+        }
         Ok(last.map(|sequence| Self::append(self, Target::Findings, sequence)))
     }
 }
@@ -79,6 +87,6 @@ fn publish(outputs: &mut Outputs, output: Outgoing) {
         }
         Target::Rejects => outputs.rejects.extend(serde_json::from_slice::<Reject>(&output.value)),
         Target::CostSignals => outputs.cost_signals.extend(serde_json::from_slice::<CostSignal>(&output.value)),
-        Target::Findings => {}
+        Target::Findings | Target::Windows => {}
     }
 }

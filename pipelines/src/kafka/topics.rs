@@ -21,16 +21,18 @@ const MONTH_MS: &str = "2592000000";
 /// How many partitions each topic has.
 pub type Partitions = BTreeMap<String, i32>;
 
-/// Creates the missing ones among Tidewatch's own topics and returns how many partitions each has.
+/// Creates the missing ones among Tidewatch's own topics, that of windows only where they are published, and returns how many
+/// partitions each topic has.
 ///
 /// # Errors
 /// When the brokers cannot be asked, or refuse.
-pub fn ensure(client: &ClientConfig, config: &TopicsConfig) -> Result<Partitions, StageError> {
+pub fn ensure(client: &ClientConfig, config: &TopicsConfig, has_windows: bool) -> Result<Partitions, StageError> {
     let admin: AdminClient<DefaultClientContext> = client.create().map_err(while_trying("make an admin client"))?;
     let present = existing(&admin)?;
     let retention = config.observations_retention.as_millis().to_string();
-    let wanted = settings(config, &retention);
-    let missing: Vec<NewTopic<'_>> = wanted.into_iter().filter(|topic| !present.contains_key(topic.name)).collect();
+    let wanted = settings(config, &retention).into_iter();
+    let wanted = wanted.filter(|topic| has_windows || topic.name != config.names.windows);
+    let missing: Vec<NewTopic<'_>> = wanted.filter(|topic| !present.contains_key(topic.name)).collect();
     if missing.is_empty() {
         return Ok(present);
     }
@@ -66,6 +68,7 @@ fn settings<'a>(config: &'a TopicsConfig, retention: &'a str) -> Vec<NewTopic<'a
         topic(&names.rejects, MONTH_MS),
         topic(&names.findings, retention),
         topic(&names.verdicts, MONTH_MS),
+        topic(&names.windows, retention),
     ]
 }
 

@@ -1,6 +1,6 @@
-//! The way out of detect on Kafka: outputs with their headers, findings, and reading both back.
+//! The way out of detect on Kafka: outputs with their headers, notes, and reading both back.
 //!
-//! All outputs of one source partition go to one partition of each topic, in the order of their numbers. Findings are many,
+//! All outputs of one source partition go to one partition of each topic, in the order of their numbers. Notes are many,
 //! so they share one idempotent producer; outputs have one for their source partition, whose name fences its predecessors.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use super::cloud_event;
 use super::read_back::OutputReader;
 use super::topics::Partitions;
 use crate::config::Publishing;
-use crate::detect::{Mark, Marks, NumberedFinding, Outgoing, Target};
+use crate::detect::{Mark, Marks, NumberedNote, Outgoing, Target};
 use crate::protocol::{Append, Failure, Publish, ReadBack, Scan};
 
 /// What the ways out of all source partitions share.
@@ -28,8 +28,8 @@ pub struct Exits {
     pub id_prefix: String,
     /// Topics, and how many partitions each has.
     pub routes: Arc<Routes>,
-    /// Publishes findings.
-    pub findings: Arc<Mutex<TopicPublisher>>,
+    /// Publishes notes.
+    pub notes: Arc<Mutex<TopicPublisher>>,
     /// Reads outputs back.
     pub reader: Arc<OutputReader>,
 }
@@ -129,25 +129,23 @@ impl ReadBack for WayOut {
 }
 
 impl Append for WayOut {
-    fn append(&mut self, findings: &[NumberedFinding]) -> Result<Option<Mark>, Failure> {
-        let encode = |numbered: &NumberedFinding| {
-            let key = numbered.finding.series.to_string();
-            (key, serde_json::to_vec(&numbered.finding).unwrap_or_default())
-        };
-        let encoded: Vec<(String, Vec<u8>)> = findings.iter().map(encode).collect();
+    fn append(&mut self, notes: &[NumberedNote]) -> Result<Option<Mark>, Failure> {
+        let encoded: Vec<(String, Vec<u8>)> = notes.iter().map(|numbered| numbered.note.record()).collect();
         let routes = &self.exits.routes;
-        let records: Vec<Record<'_>> = findings
+        let records: Vec<Record<'_>> = notes
             .iter()
             .zip(&encoded)
             .map(|(numbered, (key, value))| Record {
                 headers: self.headers(numbered.sequence, numbered.source_offset),
-                ..routes.record(Target::Findings, self.source, (key.as_bytes(), value))
+                ..routes.record(numbered.note.target(), self.source, (key.as_bytes(), value))
             })
             .collect();
-        let mut publisher = self.exits.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut publisher = self.exits.notes.lock().unwrap_or_else(PoisonError::into_inner);
         publisher.publish(&records)?;
         let offset = publisher.take_offset(Target::Findings.topic(&routes.topics));
-        let last = findings.last().map(|numbered| numbered.sequence);
+        publisher.take_offset(Target::Windows.topic(&routes.topics));
+        let last = notes.iter().rfind(|numbered| numbered.note.target() == Target::Findings);
+        let last = last.map(|numbered| numbered.sequence);
         Ok(offset.zip(last).map(|(offset, sequence)| Mark { sequence, offset }))
     }
 }

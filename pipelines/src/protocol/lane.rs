@@ -15,7 +15,7 @@ use super::ownership::Owned;
 use super::read_back;
 use super::way_out::{Append, Failure, Publish, ReadBack};
 use crate::config::Start;
-use crate::detect::{Gap, Mark, Marks, NumberedFinding, Processor, ProcessorError, Received, Target};
+use crate::detect::{Gap, Mark, Marks, NumberedNote, Processor, ProcessorError, Received, Target};
 
 /// Most outputs of one publication: what a transaction can hold and be done with long before its timeout.
 const PUBLICATION: usize = 500;
@@ -32,7 +32,7 @@ pub struct Lane<W> {
     epoch: u64,
     phase: Phase,
     gap: Option<Gap>,
-    findings: Vec<NumberedFinding>,
+    notes: Vec<NumberedNote>,
     findings_at: Marks,
     uncommitted: bool,
     fail_points: Arc<FailPoints>,
@@ -76,7 +76,7 @@ pub enum Committed {
     Nothing,
     /// The micro-batch is in the store.
     Stored,
-    /// Findings wait for the broker, so the micro-batch waits too; the same call later tries again.
+    /// Notes wait for the broker, so the micro-batch waits too; the same call later tries again.
     Held(String),
 }
 
@@ -115,7 +115,7 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
             epoch,
             phase: Phase::Doubt,
             gap: None,
-            findings: Vec::new(),
+            notes: Vec::new(),
             findings_at: Marks::default(),
             uncommitted: false,
             fail_points,
@@ -147,22 +147,23 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
         self.processor.process(record);
     }
 
-    /// Publishes the findings of the micro-batch, then commits it.
+    /// Publishes the notes of the micro-batch, then commits it.
     ///
     /// # Errors
-    /// When the store fails, or the broker refuses a finding for good: the lane must be dropped.
+    /// When the store fails, or the broker refuses a note for good: the lane must be dropped.
     pub fn commit(&mut self) -> Result<Committed, LaneError> {
         if !self.uncommitted {
             return Ok(Committed::Nothing);
         }
-        self.findings.extend(self.processor.take_findings());
-        if !self.findings.is_empty() {
-            match self.way_out.append(&self.findings) {
-                Ok(mark) => self.findings_at.set(Target::Findings, mark),
+        self.notes.extend(self.processor.take_notes());
+        if !self.notes.is_empty() {
+            match self.way_out.append(&self.notes) {
+                Ok(None) => {}
+                Ok(found) => self.findings_at.set(Target::Findings, found),
                 Err(Failure::Refused(cause)) => return Err(LaneError::Refused(cause)),
                 Err(failure) => return Ok(Committed::Held(failure.to_string())),
             }
-            self.findings.clear();
+            self.notes.clear();
             self.processor.acknowledge(&self.findings_at);
         }
         self.processor.commit()?;
@@ -306,11 +307,11 @@ impl<W: Publish + ReadBack + Append> Lane<W> {
         matches!(self.phase, Phase::Settled) && self.processor.outbox().is_empty() && !self.uncommitted
     }
 
-    /// Whether input must not be read: a gap comes first, findings wait for the broker, or the outbox is full.
+    /// Whether input must not be read: a gap comes first, notes wait for the broker, or the outbox is full.
     #[must_use]
     pub fn is_held(&self) -> bool {
         let outbox = self.processor.outbox();
-        self.gap.is_some() || !self.findings.is_empty() || outbox.len() >= MOST_WAITING || outbox.bytes() >= MOST_BYTES
+        self.gap.is_some() || !self.notes.is_empty() || outbox.len() >= MOST_WAITING || outbox.bytes() >= MOST_BYTES
     }
 
     /// Whether a gap has to be dealt with before a record may be judged.

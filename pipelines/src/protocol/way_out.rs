@@ -4,7 +4,7 @@
 //! or counts as missing. A call may be cut off by the end of the process at any moment, with or without its effect.
 
 use super::read_back::Scan;
-use crate::detect::{Mark, Marks, NumberedFinding, Outgoing, Target};
+use crate::detect::{Mark, Marks, NumberedNote, Outgoing, Target};
 
 /// An answer that the protocol has to act upon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,12 +56,12 @@ pub trait ReadBack {
     fn scan(&mut self, target: Target, from: Option<i64>) -> Result<Scan, Failure>;
 }
 
-/// Publishing findings, which are repeated with the same numbers after a crash.
+/// Publishing notes, which are repeated with the same numbers after a crash.
 pub trait Append {
-    /// Appends findings in their order and waits until the broker took all of them; returns where the last one stands, if
-    /// that is known.
+    /// Appends notes in their order and waits until the broker took all of them; returns where the last finding among
+    /// them stands, if that is known.
     ///
     /// # Errors
-    /// [`Failure::Doubtful`] when not all were acknowledged; the same findings are appended again.
-    fn append(&mut self, findings: &[NumberedFinding]) -> Result<Option<Mark>, Failure>;
+    /// [`Failure::Doubtful`] when not all were acknowledged; the same notes are appended again.
+    fn append(&mut self, notes: &[NumberedNote]) -> Result<Option<Mark>, Failure>;
 }

@@ -50,7 +50,7 @@ pub(super) fn document() -> Result<Value, SchemaError> {
     }))
 }
 
-fn topics(names: &Topics) -> [Topic<'_>; 6] {
+fn topics(names: &Topics) -> [Topic<'_>; 7] {
     [
         Topic {
             id: "observations",
@@ -93,6 +93,13 @@ fn topics(names: &Topics) -> [Topic<'_>; 6] {
             about: "What people do about incidents; anybody may write it",
             key: Some("the pool, as UTF-8"),
             record: "verdict",
+        },
+        Topic {
+            id: "windows",
+            address: &names.windows,
+            about: "Judged windows of the signals under detect.windows, with what was expected of them",
+            key: Some("the series, 32 hexadecimal digits"),
+            record: "window",
         },
     ]
 }
@@ -141,7 +148,7 @@ fn headers(topic: &Topic<'_>) -> Option<Value> {
     ];
     let of = match topic.record {
         "incident" => [&numbered[..], &event[..]].concat(),
-        "finding" | "reject" | "cost-signal" => numbered.to_vec(),
+        "finding" | "reject" | "cost-signal" | "window" => numbered.to_vec(),
         _ => return None,
     };
     let text = |(name, about): (&str, &str)| (name.to_owned(), json!({ "type": "string", "description": about }));

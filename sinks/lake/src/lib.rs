@@ -13,7 +13,7 @@
 //! | [`mod@file`] | Parquet files that others wrote, as named columns of times, numbers and texts |
 //!
 //! Tables have plain types only (text, whole and floating numbers, decimals, UTC microseconds, lists of text), because the
-//! files are read by engines that are not ours. DataFusion and Parquet are known here and nowhere else, which keeps them out
+//! files are read by engines that are not ours. Parquet is known here and nowhere else, DataFusion in the gateway too, which keeps them out
 //! of the builds that do without.
 
 pub mod file;

@@ -23,17 +23,21 @@ mod provider;
 mod pruning;
 mod views;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
+use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{DataFrame, SessionConfig, SessionContext};
-use futures::TryStreamExt as _;
+use datafusion::sql::parser::Statement;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _};
 use tidewatch_schemas::Timestamp;
 
 pub use error::QueryError;
@@ -95,6 +99,14 @@ pub struct Answer {
     pub batches: Vec<RecordBatch>,
 }
 
+/// An answer that comes bit by bit.
+pub struct Rows {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
+}
+
 /// SQL over the files that were visible when it was opened.
 pub struct Session {
     context: SessionContext,
@@ -140,6 +152,13 @@ impl Session {
         names
     }
 
+    /// The session of DataFusion, to which a gateway adds what its clients look up. Plans that are made with it directly are
+    /// not looked at.
+    #[must_use]
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
     /// Asks.
     ///
     /// # Errors
@@ -147,39 +166,106 @@ impl Session {
     /// nothing that the principal may not know.
     pub async fn ask(&self, sql: &str) -> Result<Answer, QueryError> {
         let asked = async {
-            let plan = self.plan(sql).await?;
-            let frame = DataFrame::new(self.context.state(), plan);
-            self.collect(frame).await
+            let plan = self.look_at(self.read(sql)?).await?;
+            self.collect(plan).await
         };
-        let answered = tokio::time::timeout(self.bounds.time, asked).await;
-        let answered = answered.unwrap_or(Err(QueryError::Time(self.bounds.time)));
-        answered.map_err(|error| if self.principal == Principal::Operator { error } else { error.discreet() })
+        self.in_time(asked).await
     }
 
-    async fn plan(&self, sql: &str) -> Result<LogicalPlan, QueryError> {
-        let plan = self.context.state().create_logical_plan(sql).await?;
+    /// Reads a statement, of which nothing is known but its form.
+    ///
+    /// # Errors
+    /// When it is no SQL.
+    pub fn read(&self, sql: &str) -> Result<Statement, QueryError> {
+        let state = self.context.state();
+        let dialect = state.config_options().sql_parser.dialect;
+        Ok(state.sql_to_statement(sql, &dialect)?)
+    }
+
+    /// The plan of a statement, which is a question.
+    ///
+    /// # Errors
+    /// When it is not a question, or wrong.
+    pub async fn plan(&self, statement: Statement) -> Result<LogicalPlan, QueryError> {
+        self.in_time(self.look_at(statement)).await
+    }
+
+    /// Answers a plan of [`plan`](Self::plan) whose parameters have values.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub async fn answer(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
+        self.in_time(self.collect(plan)).await
+    }
+
+    /// Answers a plan bit by bit, however many rows there are, for as long as a question may take.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask), also in the middle.
+    pub async fn stream(&self, plan: LogicalPlan) -> Result<Rows, QueryError> {
+        let begin = async {
+            let frame = DataFrame::new(self.context.state(), plan);
+            let schema = Arc::clone(frame.schema().inner());
+            Ok((schema, frame.execute_stream().await?))
+        };
+        let end = tokio::time::Instant::now() + self.bounds.time;
+        let (schema, batches) = self.in_time(begin).await?;
+        let (time, principal) = (self.bounds.time, self.principal.clone());
+        let batches = stream::unfold(Some(batches), move |batches| async move {
+            let mut batches = batches?;
+            match tokio::time::timeout_at(end, batches.try_next()).await {
+                Ok(Ok(None)) => None,
+                Ok(Ok(Some(batch))) => Some((Ok(batch), Some(batches))),
+                Ok(Err(error)) => Some((Err(QueryError::from(error)), None)),
+                Err(_) => Some((Err(QueryError::Time(time)), None)),
+            }
+        });
+        let batches = batches.map_err(move |error| for_whom(&principal, error));
+        Ok(Rows { schema, batches: batches.boxed() })
+    }
+
+    async fn look_at(&self, statement: Statement) -> Result<LogicalPlan, QueryError> {
+        let plan = self.context.state().statement_to_plan(statement).await?;
         let only_questions = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         only_questions.verify_plan(&plan).map_err(|_| QueryError::NoQuestion(plan.display().to_string()))?;
         Ok(plan)
     }
 
-    async fn collect(&self, frame: DataFrame) -> Result<Answer, QueryError> {
+    async fn collect(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
+        let frame = DataFrame::new(self.context.state(), plan);
         let schema = Arc::clone(frame.schema().inner());
         let mut stream = frame.execute_stream().await?;
-        let (mut batches, mut rows) = (Vec::new(), 0);
+        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
         while let Some(batch) = stream.try_next().await? {
             rows += batch.num_rows();
             if rows > self.bounds.rows {
                 return Err(QueryError::Rows(self.bounds.rows));
             }
+            bytes += batch.columns().iter().map(|column| column.to_data().get_slice_memory_size()).sum::<Result<usize, _>>().map_err(DataFusionError::from)?;
+            if bytes > self.bounds.memory {
+                return Err(QueryError::Memory);
+            }
             batches.push(batch);
         }
         Ok(Answer { schema, batches })
     }
+
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, QueryError>>) -> Result<T, QueryError> {
+        let answered = tokio::time::timeout(self.bounds.time, asked).await;
+        let answered = answered.unwrap_or(Err(QueryError::Time(self.bounds.time)));
+        answered.map_err(|error| for_whom(&self.principal, error))
+    }
 }
 
-const CATALOG: &str = "tidewatch";
-const SCHEMA: &str = "public";
+/// The error in words that the principal may read.
+fn for_whom(principal: &Principal, error: QueryError) -> QueryError {
+    if *principal == Principal::Operator { error } else { error.discreet() }
+}
+
+/// The name of the only catalog, which clients call a database.
+pub const CATALOG: &str = "tidewatch";
+/// The name of its only schema.
+pub const SCHEMA: &str = "public";
 
 fn context(bounds: &Bounds) -> Result<SessionContext, QueryError> {
     let config = SessionConfig::new()

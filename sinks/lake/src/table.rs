@@ -7,6 +7,7 @@ mod cost_signals;
 mod findings;
 mod incident_events;
 mod rejects;
+mod windows;
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +28,8 @@ pub enum Table {
     CostSignals,
     /// What was refused.
     Rejects,
+    /// What series did, and what they were expected to do.
+    Windows,
 }
 
 /// A column.
@@ -53,7 +56,8 @@ pub(crate) const OFFSET: Column = column("record_offset", "", Kind::Whole, "offs
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 4] = [Self::IncidentEvents, Self::Findings, Self::CostSignals, Self::Rejects];
+    pub const ALL: [Self; 5] =
+        [Self::IncidentEvents, Self::Findings, Self::CostSignals, Self::Rejects, Self::Windows];
 
     /// Its name in SQL and in paths.
     #[must_use]
@@ -63,6 +67,7 @@ impl Table {
             Self::Findings => "findings",
             Self::CostSignals => "cost_signals",
             Self::Rejects => "rejects",
+            Self::Windows => "windows",
         }
     }
 
@@ -74,6 +79,7 @@ impl Table {
             Self::Findings => "one row for each conclusion of a detector",
             Self::CostSignals => "one row for each charge of a tenant on a resource in a period",
             Self::Rejects => "one row for each input that was refused",
+            Self::Windows => "one row for each judged window of the signals under detect.windows",
         }
     }
 
@@ -85,6 +91,7 @@ impl Table {
             Self::Findings => &findings::COLUMNS,
             Self::CostSignals => &cost_signals::COLUMNS,
             Self::Rejects => &rejects::COLUMNS,
+            Self::Windows => &windows::COLUMNS,
         }
     }
 
@@ -98,7 +105,7 @@ impl Table {
     pub fn time_column(self) -> &'static str {
         match self {
             Self::IncidentEvents => "updated_at",
-            Self::Findings => "window_start",
+            Self::Findings | Self::Windows => "window_start",
             Self::CostSignals => "charge_period_start",
             Self::Rejects => "received_at",
         }
@@ -109,7 +116,7 @@ impl Table {
     pub fn tenant_column(self) -> Option<&'static str> {
         match self {
             Self::IncidentEvents => Some("tenants"),
-            Self::Findings => Some("tenant"),
+            Self::Findings | Self::Windows => Some("tenant"),
             Self::CostSignals => Some("sub_account_id"),
             Self::Rejects => None,
         }
@@ -169,6 +176,7 @@ mod tests {
             (Table::Findings, "finding"),
             (Table::CostSignals, "cost-signal"),
             (Table::Rejects, "reject"),
+            (Table::Windows, "window"),
         ];
         for (table, record) in records {
             let (_, schema) = json_schema::all().into_iter().find(|(name, _)| *name == record).unwrap();
@@ -211,7 +219,7 @@ mod tests {
         for table in Table::ALL {
             assert_eq!(table.name().parse(), Ok(table));
         }
-        let error = "windows".parse::<Table>().unwrap_err();
-        assert!(error.starts_with("there is no table \"windows\" of files, only incident_events, "), "{error}");
+        let error = "parrots".parse::<Table>().unwrap_err();
+        assert!(error.starts_with("there is no table \"parrots\" of files, only incident_events, "), "{error}");
     }
 }

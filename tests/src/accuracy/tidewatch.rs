@@ -9,6 +9,7 @@ use tidewatch_detectors::calendar::Today;
 use tidewatch_detectors::class::Class;
 use tidewatch_detectors::series::{Around, Identity};
 use tidewatch_detectors::silence::Silence;
+use tidewatch_detectors::judges::Traced;
 use tidewatch_detectors::{SeriesState, Settings, Verdicts, judges};
 use tidewatch_schemas::finding::DetectorName;
 use tidewatch_schemas::{Catalog, Observation, Origin, SeriesKey, Timestamp, Value};
@@ -59,7 +60,7 @@ impl Tidewatch {
     pub fn settings(&self, spacing: i64) -> Settings {
         let window_ms = window(spacing);
         let mut judges = judges::Settings::new(window_ms, self.false_alarms, ADOPT_AFTER_MS);
-        judges.trace = true;
+        judges.traced = Traced::Everything;
         judges.baseline.muted = self.muted;
         Settings {
             window_ms,

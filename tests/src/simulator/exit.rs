@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use tidewatch_pipelines::detect::{Mark, Marks, NumberedFinding, Outgoing, Target};
+use tidewatch_pipelines::detect::{Mark, Marks, NumberedNote, Outgoing, Target};
 use tidewatch_pipelines::protocol::{Append, Failure, Publish, ReadBack, Scan};
 
 use super::fuse::{Burnt, Fuse};
@@ -202,19 +202,20 @@ impl ReadBack for Exit {
 }
 
 impl Append for Exit {
-    fn append(&mut self, findings: &[NumberedFinding]) -> Result<Option<Mark>, Failure> {
+    fn append(&mut self, notes: &[NumberedNote]) -> Result<Option<Mark>, Failure> {
         self.fuse.pass().map_err(ended)?;
         let mut network = self.network.borrow_mut();
         network.no_answer()?;
-        let all = findings.len();
+        let all = notes.len();
         let taken = if network.random.chance(0.1) { network.random.below(all + 1) } else { all };
-        network.topics.findings.extend(findings.iter().take(taken).cloned());
-        let offset = i64::try_from(network.topics.findings.len()).expect("few") - 1;
+        network.topics.notes.extend(notes.iter().take(taken).cloned());
+        let offset = i64::try_from(network.topics.notes.len()).expect("few") - 1;
         drop(network);
         self.fuse.pass().map_err(ended)?;
         if taken < all {
             return Err(Failure::Doubtful("not all are acknowledged".to_owned()));
         }
-        Ok(findings.last().map(|last| Mark { sequence: last.sequence, offset }))
+        let last = notes.iter().rfind(|numbered| numbered.note.target() == Target::Findings);
+        Ok(last.map(|last| Mark { sequence: last.sequence, offset }))
     }
 }

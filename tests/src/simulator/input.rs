@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tidewatch_pipelines::config::{Config, Text};
 use tidewatch_pipelines::detect::Marks;
-use tidewatch_pipelines::detect::{Gap, Mark, NumberedFinding, Outgoing, Processor, Received, Settings, Target};
+use tidewatch_pipelines::detect::{Gap, Mark, NumberedNote, Outgoing, Processor, Received, Settings, Target};
 use tidewatch_schemas::{Content, Envelope, Observation, Origin, PoolId, SeriesKey, Tick, Timestamp, Value, wire};
 
 use super::disk::{Content as DiskContent, Disk};
@@ -32,8 +32,8 @@ pub struct LogRecord {
 pub struct Judged {
     /// Outputs by their numbers.
     pub outputs: Vec<Outgoing>,
-    /// Findings by their numbers.
-    pub findings: Vec<NumberedFinding>,
+    /// Notes by their numbers.
+    pub notes: Vec<NumberedNote>,
     /// What the store holds in the end.
     pub content: DiskContent,
 }
@@ -112,14 +112,14 @@ pub fn judge(settings: &Arc<Settings>, log: &[LogRecord], gaps: &[Gap]) -> Judge
     let disk = Disk::default();
     let store = Box::new(disk.open(&Fuse::default(), false));
     let mut processor = Processor::open(Arc::clone(settings), store).expect("an empty disk opens");
-    let (mut outputs, mut findings) = (Vec::new(), Vec::new());
+    let (mut outputs, mut notes) = (Vec::new(), Vec::new());
     let mut gaps = gaps.iter().peekable();
     for (offset, record) in (0..).zip(log) {
         if let Some(gap) = gaps.next_if(|gap| gap.from <= offset) {
             processor.lose(gap, 0);
         }
         processor.process(&record.received());
-        findings.extend(processor.take_findings());
+        notes.extend(processor.take_notes());
         processor.commit().expect("memory takes a batch");
         outputs.extend(processor.outbox().waiting().iter().cloned());
         if let Some(last) = outputs.last() {
@@ -131,5 +131,5 @@ pub fn judge(settings: &Arc<Settings>, log: &[LogRecord], gaps: &[Gap]) -> Judge
             processor.acknowledge(&marks);
         }
     }
-    Judged { outputs, findings, content: disk.content() }
+    Judged { outputs, notes, content: disk.content() }
 }

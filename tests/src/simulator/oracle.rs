@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tidewatch_pipelines::detect::{Gap, Missing, NumberedFinding, Outgoing, Target};
+use tidewatch_pipelines::detect::{Gap, Missing, NumberedNote, Outgoing, Target};
 use tidewatch_pipelines::state::Family;
 use tidewatch_schemas::Incident;
 use tidewatch_schemas::incident::Kind;
@@ -43,7 +43,7 @@ pub(super) fn verify(world: &World, faults: Faults, content: &Content) -> Result
             return Err(Violation::Repeated(shown(&raw, &due)));
         }
     }
-    verify_findings(world, &expected, lost)?;
+    verify_notes(world, &expected, lost)?;
     let (kept, due) = (remembered(content, lost), remembered(&expected.content, lost));
     if kept != due {
         let keys = |content: &Content| content.keys().map(|(family, _)| family.name()).collect::<Vec<_>>();
@@ -70,24 +70,24 @@ fn filtered<'a, T>(records: &[&'a T], number: impl Fn(&T) -> u64) -> Vec<&'a T> 
     records.iter().filter(is_new).copied().collect()
 }
 
-/// Findings are published before their commit: what was read and then lost may have left some. Those of what was judged in
+/// Notes are published before their commit: what was read and then lost may have left some. Those of what was judged in
 /// the end are all there.
-fn verify_findings(world: &World, expected: &Judged, lost: bool) -> Result<(), Violation> {
+fn verify_notes(world: &World, expected: &Judged, lost: bool) -> Result<(), Violation> {
     let network = world.network.borrow();
-    let raw: Vec<&NumberedFinding> = network.topics.findings.iter().collect();
+    let raw: Vec<&NumberedNote> = network.topics.notes.iter().collect();
     let seen = filtered(&raw, |numbered| numbered.sequence);
     let holds = if lost {
-        let is_there = |due: &NumberedFinding| seen.iter().any(|seen| seen.finding == due.finding);
-        expected.findings.iter().all(is_there)
+        let is_there = |due: &NumberedNote| seen.iter().any(|seen| seen.note == due.note);
+        expected.notes.iter().all(is_there)
     } else {
-        seen.iter().copied().eq(expected.findings.iter())
+        seen.iter().copied().eq(expected.notes.iter())
     };
-    let shown = |findings: &mut dyn Iterator<Item = &NumberedFinding>| {
-        findings.map(|each| format!("{}@{} {:.30}", each.sequence, each.source_offset, each.finding.summary)).collect()
+    let shown = |notes: &mut dyn Iterator<Item = &NumberedNote>| {
+        notes.map(|each| format!("{}@{} {:.30?}", each.sequence, each.source_offset, each.note)).collect()
     };
     let (there, due): (Vec<String>, Vec<String>) =
-        (shown(&mut raw.iter().copied()), shown(&mut expected.findings.iter()));
-    if holds { Ok(()) } else { Err(Violation::Wrong(format!("findings {there:?}; due {due:?}"))) }
+        (shown(&mut raw.iter().copied()), shown(&mut expected.notes.iter()));
+    if holds { Ok(()) } else { Err(Violation::Wrong(format!("notes {there:?}; due {due:?}"))) }
 }
 
 /// The losses that the topics tell of, in the order of the input.

@@ -136,8 +136,8 @@ pub struct Happened {
     pub overrun: usize,
     /// Outputs expected in the end.
     pub outputs: usize,
-    /// Findings expected in the end.
-    pub findings: usize,
+    /// Notes expected in the end.
+    pub notes: usize,
 }
 
 const STEPS: usize = 700;
@@ -188,7 +188,7 @@ pub fn run(seed: u64, faults: Faults, broken: Option<Broken>, settings: &Arc<Set
     let owner = world.calm_down()?;
     world.instances[owner].disk.catch_up();
     let expected = oracle::verify(&world, faults, &world.instances[owner].disk.content())?;
-    let happened = Happened { outputs: expected.outputs.len(), findings: expected.findings.len(), ..world.happened };
+    let happened = Happened { outputs: expected.outputs.len(), notes: expected.notes.len(), ..world.happened };
     Ok(happened)
 }
 

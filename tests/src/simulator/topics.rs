@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use tidewatch_pipelines::detect::Mark;
-use tidewatch_pipelines::detect::{NumberedFinding, Outgoing, Target};
+use tidewatch_pipelines::detect::{NumberedNote, Outgoing, Target};
 use tidewatch_pipelines::protocol::Scan;
 
 /// A record in an output topic.
@@ -46,8 +46,8 @@ pub enum Refusal {
 pub struct Topics {
     has_transactions: bool,
     records: BTreeMap<Target, Vec<Stored>>,
-    /// Findings by offset.
-    pub findings: Vec<NumberedFinding>,
+    /// Notes in the order in which they came.
+    pub notes: Vec<NumberedNote>,
     /// The producer epoch of the transactional id; without transactions, producers that ever were.
     producer: u64,
     /// Producers up to this epoch do not know that a topic lost its end.

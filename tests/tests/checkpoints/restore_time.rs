@@ -60,7 +60,7 @@ fn learned() -> MemoryStore {
     for number in 0..WINDOWS {
         origin.offset = number;
         processor.process(&Received { origin: &origin, at: START, value: Some(&record(number)) });
-        processor.take_findings();
+        processor.take_notes();
     }
     processor.commit().unwrap_or_else(|error| panic!("{error}"));
     store

@@ -62,6 +62,7 @@ pub fn is_lake_of(case: &Deployment) -> Vec<String> {
         (Table::Findings, &case.names.findings),
         (Table::Rejects, &case.names.rejects),
         (Table::CostSignals, &case.names.cost_signals),
+        (Table::Windows, &case.names.windows),
     ];
     let wanted = topics.map(|(table, topic)| {
         let records = once(case.topics.tail(topic).rest());

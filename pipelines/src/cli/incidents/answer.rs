@@ -133,7 +133,7 @@ fn whoever() -> Option<String> {
 fn send(topic: &Topic, said: &Said) -> anyhow::Result<()> {
     let (client, config) = topic.way_in()?;
     let name = &config.topics.names.verdicts;
-    let partitions = topics::ensure(&client, &config.topics)?.get(name).copied().unwrap_or(1);
+    let partitions = topics::ensure(&client, &config.topics, false)?.get(name).copied().unwrap_or(1);
     let (key, value) = (said.pool.as_str().as_bytes(), serde_json::to_vec(said)?);
     let partition = partition_of(key, partitions);
     let record = Record { topic: name, partition, key, value: &value, timestamp_ms: None, headers: Vec::new() };

@@ -19,17 +19,23 @@ fn each_mistake_says_what_would_be_right() {
         (
             "{ url: ftp://a/b }",
             "url: \"ftp://a/b\" cannot be used: there is no object store ftp; write a folder such as \
-             file:///mnt/tidewatch, a bucket such as s3://bucket/prefix, or none",
+             file:///mnt/tidewatch, a bucket such as s3://bucket/prefix, gs://bucket/prefix or az://container/prefix, or none",
         ),
         (
             "{ url: s3://bucket, options: { aws_regoin: eu } }",
-            "options.aws_regoin: the object store has no setting aws_regoin; see the settings of the crate object_store for \
-             S3, such as aws_region and aws_endpoint",
+            "options.aws_regoin: S3 has no setting aws_regoin; see the settings of the crate object_store for S3, such as \
+             aws_region",
         ),
         (
             "{ url: s3://bucket, options: { aws_secret_access_key: hunter2 } }",
             "options.aws_secret_access_key: a secret must not be written into the configuration; write { file: path } or \
              { env: NAME }, which say where it is",
+        ),
+        #[cfg(feature = "azure")]
+        (
+            "{ url: az://container, options: { aws_region: eu } }",
+            "options.aws_region: Azure Blob Storage has no setting aws_region; see the settings of the crate object_store for \
+             Azure Blob Storage, such as azure_storage_account_name",
         ),
         ("{ url: /mnt/a, options: { aws_region: eu } }", "options.aws_region: a folder has no options; remove it"),
         ("{ interval: 0s }", "interval: \"0s\" is out of range; write 1s to 1d"),

@@ -61,7 +61,7 @@ pub(crate) fn about_others(table: Table) -> &'static [&'static str] {
         Table::IncidentEvents => &SHARED_INCIDENT,
         Table::Findings => &CONTENTION,
         Table::CostSignals => &CULPRIT,
-        Table::Rejects => &[],
+        Table::Rejects | Table::Windows => &[],
     }
 }
 
@@ -80,6 +80,7 @@ pub(super) fn rows(table: Table, tenant: &str, batch: &RecordBatch) -> Result<Re
             keep_where(&own, &CULPRIT, &is_plain)
         }
         Table::Rejects => Ok(batch.slice(0, 0)),
+        Table::Windows => filter_record_batch(batch, &named(tenant, column(batch, "tenant")?)?),
     }
 }
 
