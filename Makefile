@@ -5,7 +5,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-kafka test-s3 test-clients test-asyncapi soak accuracy check bench fuzz build prepare prepare-kafka prepare-s3
+.PHONY: help demo test test-kafka test-s3 test-clients test-asyncapi soak accuracy check bench bench-lake fuzz build prepare prepare-clients prepare-kafka prepare-s3
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PROGRAM := $(TARGET)/debug/tidewatch
@@ -33,8 +33,13 @@ test-s3: prepare-s3 build ## the tests of checkpoints and a lake in a bucket, wh
 	deploy/s3/install
 	cargo test --workspace --test bucket -- --ignored
 
-test-clients: prepare-s3 build ## DuckDB and other clients, which are downloaded with pip, against the program
+test-clients: prepare-clients build ## psql, SQLAlchemy, ADBC, DuckDB and other clients, most of them downloaded with pip, against the program
 	tests/clients/run
+
+bench-lake: prepare-clients build ## a year of minute windows of 200 tenants, asked by Tidewatch and by DuckDB; YEAR_LAKE names the folder, which takes gigabytes
+	@[ -n "$(YEAR_LAKE)" ] || { echo "name a folder: make bench-lake YEAR_LAKE=/var/tmp/year" >&2; exit 1; }
+	[ -d "$(YEAR_LAKE)/windows" ] || YEAR_LAKE="$(YEAR_LAKE)" cargo test --workspace --test year -- --ignored --nocapture
+	TIDEWATCH_PROGRAM="$(PROGRAM)" "$$(tests/clients/install)" tests/clients/bench_lake.py "$(YEAR_LAKE)"
 
 test-asyncapi: prepare ## the document of the topics against the schema of AsyncAPI, which npm fetches once
 	@if command -v npm >/dev/null; then schema=$$(deploy/develop/asyncapi) && \
@@ -77,3 +82,6 @@ prepare-kafka:
 
 prepare-s3:
 	@deploy/develop/prepare s3
+
+prepare-clients:
+	@deploy/develop/prepare clients

@@ -139,8 +139,15 @@ fn read(root: &mut Section) -> Config {
 /// Reading what Tidewatch writes would be a loop.
 fn refuse_own_topics(root: &mut Section, config: &Config, origin: &str) {
     let names = &config.topics.names;
-    let own =
-        [&names.observations, &names.incidents, &names.cost_signals, &names.findings, &names.rejects, &names.verdicts, &names.windows];
+    let own = [
+        &names.observations,
+        &names.incidents,
+        &names.cost_signals,
+        &names.findings,
+        &names.rejects,
+        &names.verdicts,
+        &names.windows,
+    ];
     for (index, source) in config.ingest.settings.sources.iter().enumerate() {
         let key = format!("ingest.sources[{index}].topics");
         for topic in source.topics.iter().filter(|topic| own.contains(topic)) {

@@ -97,7 +97,9 @@ fn configuration(broker: &Broker, state: &std::path::Path, wishes: &Wishes) -> a
         flag("log.level", "warn".to_owned()),
     ];
     // Windows are many, and only a lake has a use for them.
-    flags.extend(wishes.lake.iter().flat_map(|url| [flag("lake.url", url.clone()), flag("detect.windows", "all".to_owned())]));
+    flags.extend(
+        wishes.lake.iter().flat_map(|url| [flag("lake.url", url.clone()), flag("detect.windows", "all".to_owned())]),
+    );
     if let Some(batch) = wishes.batch {
         flags.push(flag("detect.batch", batch.to_string()));
         flags.push(flag("ingest.batch", batch.to_string()));

@@ -13,7 +13,9 @@ use tidewatch_detectors::Judgement;
 use tidewatch_ingest::{Header, Ingest, SourceRecord};
 use tidewatch_schemas::partition::partition_of;
 use tidewatch_schemas::topics::Topics;
-use tidewatch_schemas::{Content, CostSignal, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, Window, wire};
+use tidewatch_schemas::{
+    Content, CostSignal, Envelope, Finding, Incident, Reject, SeriesKey, Tick, Timestamp, Window, wire,
+};
 
 use crate::detect::reshard::{ReshardError, reshard};
 use crate::detect::{ProcessorError, Settings};

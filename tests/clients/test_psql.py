@@ -74,7 +74,7 @@ class Looking(unittest.TestCase):
     def test_the_rest_of_what_people_look_at_is_shown(self):
         self.assertIn("public", self.shown(r"\dn"))
         self.assertIn("tidewatch", self.shown(r"\l"))
-        for command in [r"\conninfo", r"\d incidents", r"\d noisy_neighbours", r"\di", r"\ds", r"\dm", r"\dx", r"\dT", r"\dn+", r"\dt+"]:
+        for command in [r"\conninfo", r"\d incidents", r"\d noisy_neighbours", r"\di", r"\ds", r"\dm", r"\dx", r"\dn+", r"\dt+"]:
             self.shown(command)
 
 
@@ -109,13 +109,15 @@ class Refusing(unittest.TestCase):
 
     def test_wrong_questions_are_told_in_words(self):
         self.refused("SELEC 1", "42601", "SELEC|[Ee]xpected")
-        self.refused("SELECT * FROM nowhere", "42000", "nowhere")
-        self.refused("SELECT * FROM rejects", "42000", "rejects", name="acme")
+        self.refused("SELECT * FROM nowhere", "42P01", "nowhere")
+        self.refused("SELECT nothing FROM findings", "42703", "nothing")
+        self.refused("SELECT nothing(1)", "42883", "nothing")
+        self.refused("SELECT * FROM rejects", "42P01", "rejects", name="acme")
         self.refused("SELECT a.value FROM range(200) a, range(200) b", "54000", "more than 20000 rows: add a LIMIT")
         self.refused("FETCH 1 FROM nothing", "34000", "no cursor")
 
     def test_a_question_that_takes_too_long_ends(self):
-        endless = "SELECT count(*) FROM range(3000000) a, range(3000000) b WHERE a.value + b.value < 0"
+        endless = "SELECT count(*) FROM range(100000) a, range(3000000) b WHERE a.value + b.value < 0"
         begin = time.monotonic()
         self.refused(f"SET statement_timeout = '1s'; {endless}", "57014", "no answer within 1s")
         self.assertLess(time.monotonic() - begin, 15)

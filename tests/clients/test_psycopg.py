@@ -75,6 +75,14 @@ class Connections(unittest.TestCase):
             connection.rollback()
             self.assertEqual(connection.execute("SELECT 1").fetchone(), (1,))
 
+    def test_a_savepoint_lets_a_failed_transaction_go_on(self):
+        with connect() as connection:
+            with self.assertRaises(psycopg.errors.Error), connection.transaction():
+                connection.execute("SELECT 1")
+                with connection.transaction():
+                    connection.execute("SELECT nothing FROM findings")
+            self.assertEqual(connection.execute("SELECT 1").fetchone(), (1,))
+
     def test_errors_have_codes_that_the_client_knows(self):
         with connect(autocommit=True) as connection:
             with self.assertRaises(psycopg.errors.ReadOnlySqlTransaction):
@@ -99,7 +107,8 @@ class Connections(unittest.TestCase):
 
     def test_a_tenant_learns_nothing_of_others(self):
         with connect("acme", autocommit=True) as connection:
-            others = [name for [name] in connect().execute("SELECT tenant FROM tenants WHERE tenant <> 'acme'")]
+            with connect() as operator:
+                others = [name for [name] in operator.execute("SELECT tenant FROM tenants WHERE tenant <> 'acme'")]
             self.assertIn("cobalt", others)
             for question in [
                 "SELECT * FROM tenants", "SELECT * FROM findings", "SELECT * FROM incident_events", "SELECT * FROM cost_signals",

@@ -135,7 +135,9 @@ pub fn messages() -> usize {
 }
 
 fn driver(topic: &str, partitions: i32) -> Result<Driver, LaneError> {
-    let sources = format!("ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}\ndetect: {{ windows: all }}\n{PRICES}");
+    let sources = format!(
+        "ingest: {{ sources: [{{ topics: [{topic}], format: otlp_proto }}] }}\ndetect: {{ windows: all }}\n{PRICES}"
+    );
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
     let config = Config::from_text(Some(Text { name: "sources", yaml: &sources }), [clock], &[])
         .unwrap_or_else(|errors| panic!("{errors}"));

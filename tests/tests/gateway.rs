@@ -67,9 +67,10 @@ const LOOKING_AROUND: [&str; 12] = [
 
 fn question() -> impl Strategy<Value = String> {
     let (table, column) = (select(&TABLES[..]), select(&COLUMNS[..]));
-    let condition = select(vec!["true", "tenant = tenant", "array_has(tenants, tenant) OR true", "1 / (score - 1) > 0"]);
-    let selection = (table.clone(), column, condition, table, 0..7_u8).prop_map(|(table, column, condition, other, form)| {
-        match form {
+    let condition =
+        select(vec!["true", "tenant = tenant", "array_has(tenants, tenant) OR true", "1 / (score - 1) > 0"]);
+    let selection = (table.clone(), column, condition, table, 0..7_u8).prop_map(
+        |(table, column, condition, other, form)| match form {
             0 => format!("SELECT {column} FROM {table} WHERE {condition}"),
             1 => format!("SELECT count(*), min({column}), max({column}) FROM {table} WHERE {condition}"),
             2 => format!("SELECT {column} FROM {table} UNION ALL SELECT {column} FROM {other}"),
@@ -77,8 +78,8 @@ fn question() -> impl Strategy<Value = String> {
             4 => format!("SELECT array_agg({column}) FROM {table}"),
             5 => format!("SELECT CAST({column} AS bigint) FROM {table}"),
             _ => format!("SELECT a.{column} FROM {table} a CROSS JOIN {other} b WHERE {condition} LIMIT 100"),
-        }
-    });
+        },
+    );
     let around = select(&LOOKING_AROUND[..]).prop_map(str::to_owned);
     prop_oneof![
         6 => selection.clone(),
@@ -91,7 +92,9 @@ fn question() -> impl Strategy<Value = String> {
 }
 
 fn words(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |error| format!("{} {}", error.code().code(), error.message()))
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), |error| format!("{} {}", error.code().code(), error.message()))
 }
 
 /// The answer in text, with everything that the client was told.

@@ -187,7 +187,7 @@ fn run(points: &[Point], feed: &Feed) -> (SeriesState, Vec<Judgement>) {
 
 fn settings(false_alarms: f64) -> Settings {
     let mut judges = judges::Settings::new(60_000, false_alarms, DAY_MS);
-    judges.trace = true;
+    judges.traced = judges::Traced::Everything;
     Settings { window_ms: 60_000, lateness_ms: 60_000, judges, silence: Silence { missed: 5, lateness_ms: 60_000 } }
 }
 

@@ -99,11 +99,8 @@ pub fn restore(remote: &Remote, manifest: &Manifest, folder: &Path) -> Result<()
 fn verify(manifest: &Manifest, folder: &Path) -> Result<(), CheckpointError> {
     let store = RocksStore::open_to_read(folder)?;
     let (found, lineage) = (reached(&store)?, Lineage::of(&store)?);
-    let said = Reached {
-        next_offset: manifest.offset,
-        sequence: manifest.sequence,
-        note_sequence: manifest.note_sequence,
-    };
+    let said =
+        Reached { next_offset: manifest.offset, sequence: manifest.sequence, note_sequence: manifest.note_sequence };
     let difference = if found != Some(said) {
         format!("it should stand at {said:?} and stands at {found:?}")
     } else if lineage != manifest.lineage {

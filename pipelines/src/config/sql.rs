@@ -90,7 +90,8 @@ pub(super) fn read(section: &mut Section) -> SqlConfig {
     for (key, address, origin) in [("postgres", config.postgres, postgres), ("flight", config.flight, flight)] {
         let is_open = address.is_some_and(|address| !address.ip().is_loopback());
         if is_open && config.tls.is_none() && !plaintext && !section.is_wrong("tls") && !section.is_wrong("plaintext") {
-            let advice = "name sql.tls.certificate and sql.tls.key, or say sql.plaintext: allow where something else encrypts";
+            let advice =
+                "name sql.tls.certificate and sql.tls.key, or say sql.plaintext: allow where something else encrypts";
             section.refuse(key, &origin, Wrong::new("others could read what is sent without TLS", advice));
         }
     }

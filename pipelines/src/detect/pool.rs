@@ -18,7 +18,8 @@ use tidewatch_detectors::silence::{self, Rhythm, Silent};
 use tidewatch_detectors::{Judgement, grouping};
 use tidewatch_schemas::finding::Stopped;
 use tidewatch_schemas::{
-    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value, Window,
+    Finding, Incident, Observation, Origin, PoolId, RejectReason, SeriesId, SeriesKey, TenantId, Timestamp, Value,
+    Window,
 };
 
 use super::archive::{Archive, ArchiveChanges, StoredPast};

@@ -117,7 +117,6 @@ fn signed(name: &str) -> Vec<u8> {
     [b"token\0", name.as_bytes()].concat()
 }
 
-
 impl std::fmt::Debug for Accounts {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_set().entries(self.known.keys()).finish()

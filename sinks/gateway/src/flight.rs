@@ -60,9 +60,8 @@ impl Flight {
         certificate: Option<&Certificate>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), tonic::transport::Error> {
-        let mut server = Server::builder()
-            .http2_keepalive_interval(Some(KEEPALIVE))
-            .concurrency_limit_per_connection(CALLS);
+        let mut server =
+            Server::builder().http2_keepalive_interval(Some(KEEPALIVE)).concurrency_limit_per_connection(CALLS);
         if let Some(certificate) = certificate {
             server = server.tls_config(certificate.of_flight())?;
         }

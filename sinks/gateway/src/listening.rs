@@ -53,7 +53,8 @@ async fn serve(gate: Arc<Postgres>, socket: TcpStream, is_full: bool, place: Own
     match gate.serve(socket, is_full).await {
         Ok(()) => {}
         // Clients that go without a word are common and no trouble.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || error.kind() == io::ErrorKind::ConnectionReset => {}
+        Err(error)
+            if error.kind() == io::ErrorKind::UnexpectedEof || error.kind() == io::ErrorKind::ConnectionReset => {}
         Err(error) => tracing::debug!(%error, "a connection broke"),
     }
 }

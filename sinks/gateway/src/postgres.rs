@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `startup` | passwords by SCRAM-SHA-256, and how many may come |
 //! | `statement` | what a statement asks for: a question, a setting, a cursor |
+//! | `rewrite` | what is asked of PostgreSQL's catalog, in words that DataFusion understands |
 //! | `settings` | what clients may set: how they want to read answers, nothing that changes them |
 //! | `parameters` | values of prepared questions |
 //! | `desk` | takes statements and answers them |
@@ -17,6 +18,7 @@ mod cursors;
 mod desk;
 pub(crate) mod functions;
 mod parameters;
+mod rewrite;
 mod settings;
 mod startup;
 mod statement;
@@ -61,11 +63,8 @@ impl Postgres {
     /// When the connection breaks.
     pub async fn serve(self: &Arc<Self>, socket: TcpStream, is_full: bool) -> io::Result<()> {
         let tls = self.certificate.as_ref().map(Certificate::acceptor).transpose().map_err(io::Error::other)?;
-        let connection = Arc::new(Connection {
-            gate: Arc::clone(self),
-            principal: OnceLock::new(),
-            cursors: Mutex::default(),
-        });
+        let connection =
+            Arc::new(Connection { gate: Arc::clone(self), principal: OnceLock::new(), cursors: Mutex::default() });
         process_socket(socket, tls, Handlers::new(&connection, is_full)).await
     }
 }

@@ -15,9 +15,7 @@ use datafusion_postgres::datafusion_pg_catalog::setup_pg_catalog;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use tidewatch_lake::Store;
-use tidewatch_lake::query::{
-    Answer, Bounds, CATALOG, Calendars, Opening, Principal, QueryError, Rows, Session,
-};
+use tidewatch_lake::query::{Answer, Bounds, CATALOG, Calendars, Opening, Principal, QueryError, Rows, Session};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;

@@ -43,7 +43,8 @@ impl Certificate {
     /// When they cannot be read, or do not hold a certificate and its key.
     pub fn read(chain: &Path, key: &Path) -> Result<Self, TlsError> {
         let read = |path: &Path| {
-            let cannot = |error: std::io::Error| TlsError::File { path: path.display().to_string(), cause: error.to_string() };
+            let cannot =
+                |error: std::io::Error| TlsError::File { path: path.display().to_string(), cause: error.to_string() };
             fs::read(path).map_err(cannot)
         };
         let certificate = Self { chain: read(chain)?, key: read(key)? };

@@ -241,7 +241,12 @@ impl Session {
             if rows > self.bounds.rows {
                 return Err(QueryError::Rows(self.bounds.rows));
             }
-            bytes += batch.columns().iter().map(|column| column.to_data().get_slice_memory_size()).sum::<Result<usize, _>>().map_err(DataFusionError::from)?;
+            bytes += batch
+                .columns()
+                .iter()
+                .map(|column| column.to_data().get_slice_memory_size())
+                .sum::<Result<usize, _>>()
+                .map_err(DataFusionError::from)?;
             if bytes > self.bounds.memory {
                 return Err(QueryError::Memory);
             }

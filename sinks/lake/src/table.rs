@@ -56,8 +56,7 @@ pub(crate) const OFFSET: Column = column("record_offset", "", Kind::Whole, "offs
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 5] =
-        [Self::IncidentEvents, Self::Findings, Self::CostSignals, Self::Rejects, Self::Windows];
+    pub const ALL: [Self; 5] = [Self::IncidentEvents, Self::Findings, Self::CostSignals, Self::Rejects, Self::Windows];
 
     /// Its name in SQL and in paths.
     #[must_use]

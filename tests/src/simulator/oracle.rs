@@ -85,8 +85,7 @@ fn verify_notes(world: &World, expected: &Judged, lost: bool) -> Result<(), Viol
     let shown = |notes: &mut dyn Iterator<Item = &NumberedNote>| {
         notes.map(|each| format!("{}@{} {:.30?}", each.sequence, each.source_offset, each.note)).collect()
     };
-    let (there, due): (Vec<String>, Vec<String>) =
-        (shown(&mut raw.iter().copied()), shown(&mut expected.notes.iter()));
+    let (there, due): (Vec<String>, Vec<String>) = (shown(&mut raw.iter().copied()), shown(&mut expected.notes.iter()));
     if holds { Ok(()) } else { Err(Violation::Wrong(format!("notes {there:?}; due {due:?}"))) }
 }
 

@@ -348,7 +348,7 @@ fn whatever_is_killed_every_incident_is_there_once() {
             sender.join().expect("the recording was sent");
         }
     }
-    let Published { incidents: expected, rejects, findings, costs } = of_sources(&case);
+    let Published { incidents: expected, rejects, findings, costs, .. } = of_sources(&case);
     let (incidents, mut found) = (case.topics.tail(&case.names.incidents), Counted::new());
     case.await_end_of_input();
     let ingested_again = verify_observations(&case);

@@ -41,8 +41,11 @@ pub(super) fn run(store: Store, config: &Config) -> anyhow::Result<()> {
         };
         Arc::new(KnownCalendars::new(known.clone(), only))
     };
-    // Questions have threads of their own, so that the others always answer.
-    let workers = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("question").build()?;
+    // Questions have threads of their own, and as many as they can keep busy: one that computes for long without a pause
+    // holds up nobody else.
+    let threads = sql.limits.at_once.saturating_mul(sql.limits.bounds.threads).max(1);
+    let mut workers = tokio::runtime::Builder::new_multi_thread();
+    let workers = workers.worker_threads(threads).enable_all().thread_name("question").build()?;
     let sessions = Arc::new(Sessions::new(store, sql.limits, Box::new(calendars), workers.handle().clone()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(LISTENERS).enable_all().build()?;
     let served = runtime.block_on(async {
@@ -68,7 +71,8 @@ pub(super) fn run(store: Store, config: &Config) -> anyhow::Result<()> {
 }
 
 async fn listen(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} for {name}"))?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} for {name}"))?;
     // The port that was found where port 0 asked for any.
     let address = listener.local_addr()?;
     tracing::info!(protocol = name, %address, "listening");

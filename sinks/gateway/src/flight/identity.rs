@@ -1,7 +1,7 @@
 //! Who calls: a name and a password as `Basic`, or as `Bearer` the token that a handshake gave for it.
 
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::{Engine as _, alphabet};
 use tidewatch_lake::query::Principal;
 use tonic::Status;
@@ -31,7 +31,9 @@ pub(super) async fn of(accounts: &Accounts, metadata: &MetadataMap) -> Result<Pr
     match said(metadata)? {
         Said::Token(token) => {
             let known = accounts.known_by(&token).map(|(_, principal)| principal.clone());
-            known.ok_or_else(|| Status::unauthenticated("this token is not one of ours, or older than this process: log in again"))
+            known.ok_or_else(|| {
+                Status::unauthenticated("this token is not one of ours, or older than this process: log in again")
+            })
         }
         Said::Password { name, password } => admit(accounts, &name, &password).await,
     }
@@ -84,9 +86,8 @@ mod tests {
 
     #[test]
     fn names_passwords_and_tokens_are_read() {
-        let password = |name: &str, password: &str| {
-            Some(Said::Password { name: name.to_owned(), password: password.to_owned() })
-        };
+        let password =
+            |name: &str, password: &str| Some(Said::Password { name: name.to_owned(), password: password.to_owned() });
         let cases = [
             ("Basic YWNtZTphbnZpbA==", password("acme", "anvil")),
             ("basic YWNtZTphOmI6Yw==", password("acme", "a:b:c")),

@@ -59,7 +59,11 @@ impl Flight {
         Ok(Response::new(encoded(schema, batches)))
     }
 
-    async fn prepared(&self, question: &str, request: &Request<Action>) -> Result<ActionCreatePreparedStatementResult, Status> {
+    async fn prepared(
+        &self,
+        question: &str,
+        request: &Request<Action>,
+    ) -> Result<ActionCreatePreparedStatementResult, Status> {
         let session = self.session(request).await?;
         let planned = async {
             let plan = session.plan(session.read(question)?).await?;
@@ -117,7 +121,10 @@ fn encoded(
 impl FlightSqlService for Flight {
     type FlightService = Self;
 
-    async fn do_handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Result<Response<Handshaken>, Status> {
+    async fn do_handshake(
+        &self,
+        request: Request<Streaming<HandshakeRequest>>,
+    ) -> Result<Response<Handshaken>, Status> {
         let token = identity::token(&self.accounts, request.metadata()).await?;
         let header = MetadataValue::try_from(token.as_str()).map_err(|error| Status::internal(error.to_string()))?;
         let answer = HandshakeResponse { protocol_version: 0, payload: token.into_bytes().into() };
@@ -150,7 +157,11 @@ impl FlightSqlService for Flight {
         self.info(handle, request, ticket).await
     }
 
-    async fn do_get_statement(&self, ticket: TicketStatementQuery, request: Request<Ticket>) -> Result<Fetched, Status> {
+    async fn do_get_statement(
+        &self,
+        ticket: TicketStatementQuery,
+        request: Request<Ticket>,
+    ) -> Result<Fetched, Status> {
         let handle = Handle::from_bytes(&ticket.statement_handle).map_err(|wrong| no_handle(&wrong))?;
         self.rows(&handle, &request).await
     }
@@ -270,7 +281,11 @@ impl FlightSqlService for Flight {
         answered(metadata::tables(query, &session).await)
     }
 
-    async fn do_get_table_types(&self, query: CommandGetTableTypes, request: Request<Ticket>) -> Result<Fetched, Status> {
+    async fn do_get_table_types(
+        &self,
+        query: CommandGetTableTypes,
+        request: Request<Ticket>,
+    ) -> Result<Fetched, Status> {
         self.principal(&request).await?;
         answered(metadata::table_types(query))
     }

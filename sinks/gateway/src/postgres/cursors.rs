@@ -47,13 +47,11 @@ impl Cursors {
 
     /// Closes a cursor, or all; whether there was one.
     pub fn close(&mut self, name: Option<&str>) -> bool {
-        match name {
-            Some(name) => self.open.remove(name).is_some(),
-            None => {
-                self.open.clear();
-                true
-            }
+        if let Some(name) = name {
+            return self.open.remove(name).is_some();
         }
+        self.open.clear();
+        true
     }
 }
 

@@ -12,19 +12,23 @@ use datafusion::sql::sqlparser::ast::Statement;
 use datafusion_postgres::arrow_pg::datatypes::{arrow_schema_to_pg_fields, encode_recordbatch};
 use datafusion_postgres::datafusion_pg_catalog::sql::PostgresCompatibilityParser;
 use datafusion_postgres::pgwire::api::portal::{Format, Portal};
-use datafusion_postgres::pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler};
-use datafusion_postgres::pgwire::api::results::{FieldFormat, FieldInfo, QueryResponse, Response, Tag};
+use datafusion_postgres::pgwire::api::query::{ExtendedQueryHandler, SimpleQueryHandler, send_describe_response};
+use datafusion_postgres::pgwire::api::results::{
+    DataRowEncoder, DescribePortalResponse, FieldFormat, FieldInfo, QueryResponse, Response, Tag,
+};
 use datafusion_postgres::pgwire::api::stmt::QueryParser;
 use datafusion_postgres::pgwire::api::store::PortalStore;
 use datafusion_postgres::pgwire::api::{ClientInfo, ClientPortalStore, Type};
 use datafusion_postgres::pgwire::error::{PgWireError, PgWireResult};
 use datafusion_postgres::pgwire::messages::PgWireBackendMessage;
+use datafusion_postgres::pgwire::messages::extendedquery::{Describe, TARGET_TYPE_BYTE_PORTAL};
 use datafusion_postgres::pgwire::messages::response::TransactionStatus;
 use datafusion_postgres::pgwire::messages::startup::ParameterStatus;
 use datafusion_postgres::pgwire::types::format::FormatOptions;
 use futures::{Sink, SinkExt as _, StreamExt as _, stream};
 use tidewatch_lake::query::{Answer, QueryError, Session};
 
+use super::rewrite::rewritten;
 use super::settings::{self, NotSet};
 use super::statement::{Asked, understand};
 use super::{Connection, parameters, words};
@@ -64,7 +68,7 @@ impl Desk {
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
         let is_aborted = client.transaction_status() == TransactionStatus::Error;
-        if is_aborted && !matches!(said.asked, Asked::End(_)) {
+        if is_aborted && !matches!(said.asked, Asked::End(_) | Asked::BackToSavepoint) {
             return Err(words::refused(words::ABORTED, "the transaction failed: end it with ROLLBACK"));
         }
         match said.asked {
@@ -98,9 +102,13 @@ impl Desk {
                 Ok(done(word))
             }
             Asked::Show(name) => show(client, &name),
+            Asked::Savepoint(word) => Ok(done(word)),
             // A second BEGIN changes nothing.
             Asked::Begin => Ok(Response::TransactionStart(Tag::new("BEGIN"))),
-            Asked::End(_) if is_aborted => Ok(Response::TransactionEnd(Tag::new("ROLLBACK"))),
+            // `pgwire` knows no way from a failed transaction into one that goes on, so that it is over after going back to a
+            // savepoint, too. Whoever asks on is answered all the same, since a transaction holds nothing.
+            Asked::End(_) | Asked::BackToSavepoint if is_aborted => Ok(Response::TransactionEnd(Tag::new("ROLLBACK"))),
+            Asked::BackToSavepoint => Ok(done("ROLLBACK")),
             Asked::End(word) => {
                 self.connection().cursors().close(None);
                 Ok(Response::TransactionEnd(Tag::new(word)))
@@ -138,7 +146,7 @@ impl Reader {
         let Some(question) = question else { return Ok(Said { asked, question: None }) };
         let planned = async {
             let session = self.connection.session().await?;
-            let plan = session.plan(Parsed::Statement(Box::new(question))).await?;
+            let plan = session.plan(Parsed::Statement(Box::new(rewritten(question)))).await?;
             Ok::<_, QueryError>((plan, session))
         };
         let question = planned.await.map_err(|error| words::about(&error))?;
@@ -187,7 +195,7 @@ fn not_set(error: NotSet) -> PgWireError {
 fn show<C: ClientInfo>(client: &C, name: &str) -> PgWireResult<Response> {
     let value = settings::find(name).map_err(not_set)?.value(client.metadata());
     let fields = Arc::new(shown(name));
-    let mut encoder = datafusion_postgres::pgwire::api::results::DataRowEncoder::new(Arc::clone(&fields));
+    let mut encoder = DataRowEncoder::new(Arc::clone(&fields));
     encoder.encode_field(&Some(value))?;
     let row = Ok(encoder.take_row());
     Ok(Response::Query(QueryResponse::new(fields, stream::once(async move { row }))))
@@ -226,7 +234,7 @@ impl SimpleQueryHandler for Desk {
         }
         let mut responses = Vec::new();
         for statement in statements {
-            let said = self.reader.said(statement).await?;
+            let said = Box::pin(self.reader.said(statement)).await?;
             responses.push(self.respond(client, said, &Format::UnifiedText).await?);
         }
         Ok(responses)
@@ -240,6 +248,22 @@ impl ExtendedQueryHandler for Desk {
 
     fn query_parser(&self) -> Arc<Reader> {
         Arc::clone(&self.reader)
+    }
+
+    /// A cursor is asked about as if it were a portal.
+    async fn on_describe<C>(&self, client: &mut C, message: Describe) -> PgWireResult<()>
+    where
+        C: ClientInfo + ClientPortalStore + Sink<PgWireBackendMessage> + Unpin + Send + Sync,
+        C::PortalStore: PortalStore<Statement = Said>,
+        C::Error: Debug,
+        PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
+    {
+        let is_portal = message.target_type == TARGET_TYPE_BYTE_PORTAL;
+        let cursor = message.name.as_deref().filter(|_| is_portal);
+        let schema = cursor.and_then(|name| self.connection().cursors().schema(name));
+        let Some(schema) = schema else { return self._on_describe(client, message).await };
+        let fields = arrow_schema_to_pg_fields(&schema, &Format::UnifiedText, None)?;
+        send_describe_response(client, &DescribePortalResponse::new(fields)).await
     }
 
     async fn do_query<C>(&self, client: &mut C, portal: &Portal<Said>, _max_rows: usize) -> PgWireResult<Response>
@@ -268,7 +292,7 @@ impl QueryParser for Reader {
         let mut statements = self.read(sql)?;
         match statements.len() {
             0 => Ok(None),
-            1 => self.said(statements.remove(0)).await.map(Some),
+            1 => Box::pin(self.said(statements.remove(0))).await.map(Some),
             _ => Err(words::refused(words::SYNTAX, "a prepared statement is one statement, not several")),
         }
     }

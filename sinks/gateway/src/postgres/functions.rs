@@ -31,6 +31,9 @@ pub(crate) fn register(context: &SessionContext) {
         ("shobj_description", ScalarValue::Utf8(None)),
         ("col_description", ScalarValue::Utf8(None)),
         ("pg_size_pretty", ScalarValue::Utf8(None)),
+        ("pg_get_indexdef", ScalarValue::Utf8(None)),
+        // No type has a name of somebody's own.
+        ("to_regtype", ScalarValue::Int32(None)),
     ];
     for (name, value) in constants {
         context.register_udf(ScalarUDF::from(Constant::new(name, value)));

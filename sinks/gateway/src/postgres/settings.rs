@@ -66,7 +66,9 @@ pub(super) enum NotSet {
 /// The setting `name`.
 pub(super) fn find(name: &str) -> Result<&'static Known, NotSet> {
     SETTINGS.iter().find(|known| known.name == name).ok_or_else(|| {
-        NotSet::Unknown(format!("there is no setting {name:?} here; clients may set how they read answers, such as datestyle"))
+        NotSet::Unknown(format!(
+            "there is no setting {name:?} here; clients may set how they read answers, such as datestyle"
+        ))
     })
 }
 
@@ -112,7 +114,9 @@ pub(super) fn timeout(text: &str) -> Result<Option<u64>, NotSet> {
     };
     let millis = number.parse::<u64>().ok().zip(factor).map(|(number, factor)| number.saturating_mul(factor));
     let millis = millis.ok_or_else(|| {
-        NotSet::Value(format!("statement_timeout cannot be {text:?}; write milliseconds, or a number and ms, s, min or h"))
+        NotSet::Value(format!(
+            "statement_timeout cannot be {text:?}; write milliseconds, or a number and ms, s, min or h"
+        ))
     })?;
     Ok(Some(millis).filter(|millis| *millis > 0))
 }
@@ -144,7 +148,8 @@ mod tests {
 
     #[test]
     fn a_timeout_has_a_unit_or_is_in_milliseconds() {
-        let cases = [("0", None), ("250", Some(250)), ("5s", Some(5_000)), ("2min", Some(120_000)), ("1 h", Some(3_600_000))];
+        let cases =
+            [("0", None), ("250", Some(250)), ("5s", Some(5_000)), ("2min", Some(120_000)), ("1 h", Some(3_600_000))];
         for (text, expected) in cases {
             assert_eq!(timeout(text), Ok(expected), "{text}");
         }

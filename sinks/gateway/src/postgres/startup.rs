@@ -48,7 +48,7 @@ fn parameters() -> DefaultServerParameterProvider {
     parameters.server_version = format!("{LIKE_VERSION} (Tidewatch)");
     parameters.is_superuser = false;
     parameters.default_transaction_read_only = true;
-    parameters.time_zone = "UTC".to_owned();
+    parameters.time_zone = String::from("UTC");
     parameters
 }
 
@@ -61,7 +61,10 @@ impl StartupHandler for Startup {
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
         if self.is_full {
-            return Err(words::farewell(words::TOO_MANY_CONNECTIONS, "too many clients are connected: try again later"));
+            return Err(words::farewell(
+                words::TOO_MANY_CONNECTIONS,
+                "too many clients are connected: try again later",
+            ));
         }
         let answered = self.passwords.on_startup(client, message).await;
         let name = client.metadata().get(METADATA_USER).cloned().unwrap_or_default();

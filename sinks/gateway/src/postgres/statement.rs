@@ -21,6 +21,10 @@ pub(super) enum Asked {
     Begin,
     /// `COMMIT`, `ROLLBACK`; the word is what is answered.
     End(&'static str),
+    /// `SAVEPOINT`, `RELEASE SAVEPOINT`, which change nothing; the word is what is answered.
+    Savepoint(&'static str),
+    /// `ROLLBACK TO SAVEPOINT`: a transaction that failed goes on.
+    BackToSavepoint,
     /// `DECLARE name CURSOR FOR question`
     Declare { name: String, question: Box<Statement> },
     /// `FETCH count FROM name`; without a count all that is left.
@@ -52,6 +56,9 @@ pub(super) fn understand(statement: &Statement) -> Asked {
         Statement::StartTransaction { .. } => Asked::Begin,
         Statement::Commit { .. } => Asked::End("COMMIT"),
         Statement::Rollback { savepoint: None, .. } => Asked::End("ROLLBACK"),
+        Statement::Rollback { savepoint: Some(_), .. } => Asked::BackToSavepoint,
+        Statement::Savepoint { .. } => Asked::Savepoint("SAVEPOINT"),
+        Statement::ReleaseSavepoint { .. } => Asked::Savepoint("RELEASE"),
         Statement::Declare { stmts } => match stmts.as_slice() {
             [cursor] => declared(cursor),
             _ => Asked::Nothing("declare one cursor at a time"),
@@ -82,9 +89,9 @@ fn setting(set: &Set) -> Asked {
 /// A value without its quotation marks.
 fn text(value: &Expr) -> String {
     match value {
-        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text) | Value::DoubleQuotedString(text), .. }) => {
-            text.clone()
-        }
+        Expr::Value(ValueWithSpan {
+            value: Value::SingleQuotedString(text) | Value::DoubleQuotedString(text), ..
+        }) => text.clone(),
         Expr::Identifier(word) => word.value.clone(),
         other => other.to_string(),
     }
@@ -165,6 +172,9 @@ mod tests {
             ("START TRANSACTION", Asked::Begin),
             ("COMMIT", Asked::End("COMMIT")),
             ("ROLLBACK", Asked::End("ROLLBACK")),
+            ("SAVEPOINT a", Asked::Savepoint("SAVEPOINT")),
+            ("RELEASE SAVEPOINT a", Asked::Savepoint("RELEASE")),
+            ("ROLLBACK TO SAVEPOINT a", Asked::BackToSavepoint),
             ("FETCH NEXT FROM c", fetch(Some(1))),
             ("FETCH FORWARD 50 FROM c", fetch(Some(50))),
             ("FETCH ALL FROM c", fetch(None)),
@@ -177,7 +187,12 @@ mod tests {
             assert_eq!(asked(sql), expected, "{sql}");
         }
         assert!(matches!(asked("DECLARE c CURSOR FOR SELECT 1"), Asked::Declare { name, .. } if name == "c"));
-        for sql in ["FETCH PRIOR FROM c", "FETCH BACKWARD 5 FROM c", "FETCH ABSOLUTE 5 FROM c", "DECLARE c BINARY CURSOR FOR SELECT 1"] {
+        for sql in [
+            "FETCH PRIOR FROM c",
+            "FETCH BACKWARD 5 FROM c",
+            "FETCH ABSOLUTE 5 FROM c",
+            "DECLARE c BINARY CURSOR FOR SELECT 1",
+        ] {
             assert!(matches!(asked(sql), Asked::Nothing(_)), "{sql}");
         }
     }
