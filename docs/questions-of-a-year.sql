@@ -18,7 +18,7 @@ GROUP BY hour ORDER BY hour;
 
 -- 6. What did the model expect of one tenant on the evening of a month end?
 SELECT window_start, expected, lower, upper, season FROM windows
-WHERE tenant = 'tenant-103' AND window_start >= TIMESTAMPTZ '2026-11-30T20:00:00Z' AND window_start < TIMESTAMPTZ '2026-11-30T22:00:00Z'
+WHERE tenant = 'tenant-031' AND window_start >= TIMESTAMPTZ '2026-11-30T20:00:00Z' AND window_start < TIMESTAMPTZ '2026-11-30T22:00:00Z'
 ORDER BY window_start;
 
 -- 7. What is a day like, hour by hour, for the whole fleet?

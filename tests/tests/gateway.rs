@@ -160,8 +160,11 @@ fn no_question_shows_a_tenant_a_word_of_others() {
             let sql = question().new_tree(&mut runner).expect("a question").current();
             for said in [in_text(&tenant, &sql).await, in_binary(&tenant, &sql).await] {
                 own += usize::from(said.contains(TENANT));
+                // What settings are for names an encoding of Parquet that is called like a tenant.
+                let is_about_settings = sql.contains("df_settings") || sql == "SHOW ALL";
                 for word in others.iter().chain(&["p00000-", "day=20", "_manifests", "recorded/"]) {
-                    assert!(!said.contains(word), "{word} in the answer to {sql}\n{said}");
+                    let is_encoding = is_about_settings && *word == "delta";
+                    assert!(is_encoding || !said.contains(word), "{word} in the answer to {sql}\n{said}");
                 }
             }
             let said = in_text(&operator, &sql).await;

@@ -262,7 +262,7 @@ mod tests {
         assert!(headers("incident")["ce_id"].is_object() && headers("reject")["ce_id"].is_null());
         assert!(headers("cost-signal")["seq"].is_object() && headers("verdict").is_null());
         let owned = document["channels"].as_object().unwrap().len();
-        assert_eq!(owned, 6);
+        assert_eq!(owned, 7);
     }
 
     /// Two records may share a type by its name only when it is the same type.

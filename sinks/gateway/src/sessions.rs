@@ -78,6 +78,12 @@ impl Sessions {
         self.limits.bounds.time
     }
 
+    /// Most memory of a question in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.limits.bounds.memory
+    }
+
     /// The session of a principal, which sees what was visible not long ago.
     ///
     /// # Errors

@@ -27,9 +27,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow::array::{Array as _, ArrayRef};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -235,24 +235,19 @@ impl Session {
         let frame = DataFrame::new(self.context.state(), plan);
         let schema = Arc::clone(frame.schema().inner());
         let mut stream = frame.execute_stream().await?;
-        let (mut batches, mut rows, mut bytes) = (Vec::new(), 0, 0);
+        let (mut answer, mut rows, mut bytes) = (Answer { schema, batches: Vec::new() }, 0, 0);
         while let Some(batch) = stream.try_next().await? {
             rows += batch.num_rows();
             if rows > self.bounds.rows {
                 return Err(QueryError::Rows(self.bounds.rows));
             }
-            bytes += batch
-                .columns()
-                .iter()
-                .map(|column| column.to_data().get_slice_memory_size())
-                .sum::<Result<usize, _>>()
-                .map_err(DataFusionError::from)?;
+            bytes += bytes_of(&batch);
             if bytes > self.bounds.memory {
                 return Err(QueryError::Memory);
             }
-            batches.push(batch);
+            answer.batches.push(batch);
         }
-        Ok(Answer { schema, batches })
+        Ok(answer)
     }
 
     async fn in_time<T>(&self, asked: impl Future<Output = Result<T, QueryError>>) -> Result<T, QueryError> {
@@ -260,6 +255,21 @@ impl Session {
         let answered = answered.unwrap_or(Err(QueryError::Time(self.bounds.time)));
         answered.map_err(|error| for_whom(&self.principal, error))
     }
+}
+
+impl Answer {
+    /// The bytes of its rows in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.batches.iter().map(bytes_of).sum()
+    }
+}
+
+/// The bytes of rows, of what they share with others only their part.
+fn bytes_of(batch: &RecordBatch) -> usize {
+    let of_column =
+        |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size());
+    batch.columns().iter().map(of_column).sum()
 }
 
 /// The error in words that the principal may read.

@@ -26,10 +26,15 @@ impl Cursors {
     /// Opens a cursor; one of the same name is closed.
     ///
     /// # Errors
-    /// When too many are open.
-    pub fn open(&mut self, name: String, answer: Answer) -> Result<(), String> {
-        if self.open.len() >= MOST && !self.open.contains_key(&name) {
+    /// When too many are open, or all of them together would hold more than `memory` bytes.
+    pub fn open(&mut self, name: String, answer: Answer, memory: usize) -> Result<(), String> {
+        self.open.remove(&name);
+        if self.open.len() >= MOST {
             return Err(format!("{MOST} cursors are open already: close one"));
+        }
+        let held: usize = self.open.values().map(|cursor| cursor.answer.bytes()).sum();
+        if held.saturating_add(answer.bytes()) > memory {
+            return Err("the cursors that are open hold as much as they may: close one".to_owned());
         }
         self.open.insert(name, Cursor { answer, batch: 0, row: 0 });
         Ok(())
@@ -101,7 +106,7 @@ mod tests {
     fn every_row_is_fetched_once_and_in_order() {
         for step in 1..9 {
             let mut cursors = Cursors::default();
-            cursors.open("c".to_owned(), numbers(&[3, 0, 1, 4])).unwrap();
+            cursors.open("c".to_owned(), numbers(&[3, 0, 1, 4]), usize::MAX).unwrap();
             let mut fetched = Vec::new();
             loop {
                 let next = values(&cursors.fetch("c", Some(step)).unwrap());
@@ -118,7 +123,7 @@ mod tests {
     #[test]
     fn the_rest_comes_at_once_and_then_nothing() {
         let mut cursors = Cursors::default();
-        cursors.open("c".to_owned(), numbers(&[3, 2])).unwrap();
+        cursors.open("c".to_owned(), numbers(&[3, 2]), usize::MAX).unwrap();
         assert_eq!(values(&cursors.fetch("c", Some(2)).unwrap()), [0, 1]);
         assert_eq!(values(&cursors.fetch("c", None).unwrap()), [2, 3, 4]);
         assert!(values(&cursors.fetch("c", None).unwrap()).is_empty());
@@ -130,11 +135,12 @@ mod tests {
     fn a_client_has_a_few_cursors_and_not_more() {
         let mut cursors = Cursors::default();
         for name in 0..MOST {
-            cursors.open(name.to_string(), numbers(&[1])).unwrap();
+            cursors.open(name.to_string(), numbers(&[1]), usize::MAX).unwrap();
         }
-        assert!(cursors.open("more".to_owned(), numbers(&[1])).is_err());
-        cursors.open("0".to_owned(), numbers(&[2])).unwrap();
+        assert!(cursors.open("more".to_owned(), numbers(&[1]), usize::MAX).is_err());
+        cursors.open("0".to_owned(), numbers(&[2]), usize::MAX).unwrap();
+        assert!(cursors.open("0".to_owned(), numbers(&[200]), 1_000).is_err());
         assert!(cursors.close(None));
-        cursors.open("more".to_owned(), numbers(&[1])).unwrap();
+        cursors.open("more".to_owned(), numbers(&[1]), usize::MAX).unwrap();
     }
 }

@@ -30,7 +30,7 @@ use tidewatch_lake::query::{Answer, QueryError, Session};
 
 use super::rewrite::rewritten;
 use super::settings::{self, NotSet};
-use super::statement::{Asked, understand};
+use super::statement::{Asked, understand, values};
 use super::{Connection, parameters, words};
 
 /// Answers one client.
@@ -48,8 +48,17 @@ pub(super) struct Reader {
 #[derive(Clone)]
 pub(super) struct Said {
     asked: Asked,
-    /// The plan of a question, and the session that made it.
-    question: Option<(LogicalPlan, Arc<Session>)>,
+    question: Option<Planned>,
+}
+
+/// A question that was planned.
+#[derive(Clone)]
+struct Planned {
+    plan: LogicalPlan,
+    /// The session that made the plan.
+    session: Arc<Session>,
+    /// Values that it waits for.
+    values: usize,
 }
 
 impl Desk {
@@ -73,14 +82,13 @@ impl Desk {
         }
         match said.asked {
             Asked::Question => {
-                let (plan, session) = said.question.ok_or_else(|| words::about(&QueryError::Unreadable))?;
-                let answer = self.answer(client, plan, session).await?;
+                let answer = self.answer(client, said.question).await?;
                 rows(client, answer, format)
             }
             Asked::Declare { name, .. } => {
-                let (plan, session) = said.question.ok_or_else(|| words::about(&QueryError::Unreadable))?;
-                let answer = self.answer(client, plan, session).await?;
-                let opened = self.connection().cursors().open(name, answer);
+                let answer = self.answer(client, said.question).await?;
+                let memory = self.connection().gate.sessions.memory();
+                let opened = self.connection().cursors().open(name, answer, memory);
                 opened.map_err(|full| words::refused(words::NOT_SUPPORTED, full))?;
                 Ok(done("DECLARE CURSOR"))
             }
@@ -118,12 +126,8 @@ impl Desk {
     }
 
     /// Answers a question within the time that the client wants.
-    async fn answer<C: ClientInfo>(
-        &self,
-        client: &C,
-        plan: LogicalPlan,
-        session: Arc<Session>,
-    ) -> PgWireResult<Answer> {
+    async fn answer<C: ClientInfo>(&self, client: &C, question: Option<Planned>) -> PgWireResult<Answer> {
+        let Planned { plan, session, .. } = question.ok_or_else(|| words::about(&QueryError::Unreadable))?;
         let wanted = settings::find("statement_timeout").map(|known| known.value(client.metadata()));
         let wanted = wanted.ok().and_then(|text| settings::timeout(&text).ok().flatten()).map(Duration::from_millis);
         let answered = self.connection().gate.sessions.answer(session, plan, wanted).await;
@@ -144,10 +148,11 @@ impl Reader {
             _ => None,
         };
         let Some(question) = question else { return Ok(Said { asked, question: None }) };
+        let values = values(&question);
         let planned = async {
             let session = self.connection.session().await?;
             let plan = session.plan(Parsed::Statement(Box::new(rewritten(question)))).await?;
-            Ok::<_, QueryError>((plan, session))
+            Ok::<_, QueryError>(Planned { plan, session, values })
         };
         let question = planned.await.map_err(|error| words::about(&error))?;
         Ok(Said { asked, question: Some(question) })
@@ -274,8 +279,8 @@ impl ExtendedQueryHandler for Desk {
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
         let mut said = portal.statement.statement.clone();
-        if let Some((plan, session)) = said.question.take() {
-            said.question = Some((parameters::filled(&plan, portal)?, session));
+        if let Some(question) = &mut said.question {
+            question.plan = parameters::filled(&question.plan, question.values, portal)?;
         }
         self.respond(client, said, &portal.result_column_format).await
     }
@@ -298,15 +303,15 @@ impl QueryParser for Reader {
     }
 
     fn get_parameter_types(&self, said: &Said) -> PgWireResult<Vec<Type>> {
-        let Some((plan, _)) = &said.question else { return Ok(Vec::new()) };
-        Ok(parameters::of(plan)?.into_iter().map(|parameter| parameter.wire).collect())
+        let Some(Planned { plan, values, .. }) = &said.question else { return Ok(Vec::new()) };
+        Ok(parameters::of(plan, *values)?.into_iter().map(|parameter| parameter.wire).collect())
     }
 
     fn get_result_schema(&self, said: &Said, format: Option<&Format>) -> PgWireResult<Vec<FieldInfo>> {
         let format = format.unwrap_or(&Format::UnifiedText);
         let fields = |schema: &Schema| arrow_schema_to_pg_fields(schema, format, None);
         match (&said.asked, &said.question) {
-            (Asked::Question, Some((plan, _))) => fields(plan.schema().as_arrow()),
+            (Asked::Question, Some(question)) => fields(question.plan.schema().as_arrow()),
             (Asked::Fetch { name, .. }, _) => {
                 let schema = self.connection.cursors().schema(name);
                 fields(&*schema.ok_or_else(|| no_cursor(name))?)

@@ -23,14 +23,14 @@ pub(super) struct Parameter {
     pub wire: Type,
 }
 
-/// The parameters of a plan, `$1` first.
+/// The `count` parameters of a question, `$1` first; one that its plan does without is text.
 ///
 /// # Errors
 /// When two places want different types of one, or a type is none that clients know.
-pub(super) fn of(plan: &LogicalPlan) -> PgWireResult<Vec<Parameter>> {
+pub(super) fn of(plan: &LogicalPlan, count: usize) -> PgWireResult<Vec<Parameter>> {
     let types = plan.get_parameter_types().map_err(|error| words::about(&QueryError::from(error)))?;
     let (casts, oids) = looked_up(plan);
-    let mut parameters = BTreeMap::new();
+    let mut parameters = vec![Parameter { known: None, wire: Type::TEXT }; count];
     for (name, known) in types {
         let known = known.or_else(|| casts.get(&name).cloned());
         let wire = match (oids.get(&name), &known) {
@@ -38,10 +38,12 @@ pub(super) fn of(plan: &LogicalPlan) -> PgWireResult<Vec<Parameter>> {
             (None, Some(known)) => into_pg_type(known)?,
             (None, None) => Type::UNKNOWN,
         };
-        let number: u32 = name.trim_start_matches('$').parse().unwrap_or(u32::MAX);
-        parameters.insert(number, Parameter { known, wire });
+        let number: usize = name.trim_start_matches('$').parse().unwrap_or(0);
+        if let Some(parameter) = number.checked_sub(1).and_then(|at| parameters.get_mut(at)) {
+            *parameter = Parameter { known, wire };
+        }
     }
-    Ok(parameters.into_values().collect())
+    Ok(parameters)
 }
 
 /// The types of casts around parameters, and those that are compared with PostgreSQL's identifiers of things.
@@ -75,8 +77,8 @@ fn looked_up(plan: &LogicalPlan) -> (BTreeMap<String, DataType>, BTreeMap<String
 ///
 /// # Errors
 /// When a value does not fit.
-pub(super) fn filled<S: Clone>(plan: &LogicalPlan, portal: &Portal<S>) -> PgWireResult<LogicalPlan> {
-    let parameters = of(plan)?;
+pub(super) fn filled<S: Clone>(plan: &LogicalPlan, count: usize, portal: &Portal<S>) -> PgWireResult<LogicalPlan> {
+    let parameters = of(plan, count)?;
     let given = portal.parameter_len();
     if given != parameters.len() {
         let words = format!("the question has {} parameters, and {given} values came", parameters.len());

@@ -1,6 +1,6 @@
 //! What clients ask of PostgreSQL's catalog, in words that DataFusion understands; the answers are the same. Pure.
 //!
-//! There are no indexes, constraints, sequences and defaults here, so that whatever asks for them has no rows; and whoever
+//! There are no indexes, constraints, sequences, defaults and collations here, so that whatever asks for them has no rows; and whoever
 //! looks up a type finds at most one. Statements about tables of the lake are left as they are, but for one thing: `LIKE` with
 //! an escape of its own.
 
@@ -14,7 +14,8 @@ use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 /// Tables without a row about anything that is here.
-const WITHOUT_ROWS: [&str; 6] = ["pg_attrdef", "pg_constraint", "pg_enum", "pg_index", "pg_sequence", "pg_trigger"];
+const WITHOUT_ROWS: [&str; 7] =
+    ["pg_attrdef", "pg_collation", "pg_constraint", "pg_enum", "pg_index", "pg_sequence", "pg_trigger"];
 /// Columns that the catalog has not, and that nobody has set.
 const UNSET: [&str; 2] = ["relacl", "reloptions"];
 /// Functions that make one row of many.

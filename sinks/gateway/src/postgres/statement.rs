@@ -1,7 +1,10 @@
 //! What a statement asks for. Pure.
 
+use std::ops::ControlFlow;
+
 use datafusion::sql::sqlparser::ast::{
-    CloseCursor, Declare, DeclareType, DiscardObject, Expr, FetchDirection, Reset, Set, Statement, Value, ValueWithSpan,
+    CloseCursor, Declare, DeclareType, DiscardObject, Expr, FetchDirection, Reset, Set, Statement, Value,
+    ValueWithSpan, visit_expressions,
 };
 
 /// What a statement asks for.
@@ -33,6 +36,18 @@ pub(super) enum Asked {
     Close(Option<String>),
     /// Something that is done here never, and what could be done instead.
     Nothing(&'static str),
+}
+
+/// How many values `statement` waits for: the highest number of a parameter.
+pub(super) fn values(statement: &Statement) -> usize {
+    let mut highest = 0;
+    let _ = visit_expressions(statement, |expression| {
+        if let Expr::Value(ValueWithSpan { value: Value::Placeholder(name), .. }) = expression {
+            highest = highest.max(name.trim_start_matches('$').parse().unwrap_or(0));
+        }
+        ControlFlow::<()>::Continue(())
+    });
+    highest
 }
 
 /// What `statement` asks for.
@@ -139,6 +154,13 @@ mod tests {
 
     fn set(name: &str, value: &str) -> Asked {
         Asked::Set { name: name.to_owned(), value: value.to_owned() }
+    }
+
+    #[test]
+    fn values_are_counted_by_the_highest_number() {
+        for (sql, count) in [("SELECT 1", 0), ("SELECT $2 WHERE a = $2 LIMIT $3", 3), ("SELECT '$9'", 0)] {
+            assert_eq!(values(&Parser::parse_sql(&PostgreSqlDialect {}, sql).unwrap()[0]), count, "{sql}");
+        }
     }
 
     #[test]

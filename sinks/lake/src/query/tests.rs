@@ -183,11 +183,12 @@ async fn wrong_questions_say_what_is_wrong() {
     let session = Session::open(&fleet().await, opening(Principal::Operator)).await.unwrap();
     let cases = [
         ("SELECT nothing FROM findings", "nothing"),
-        ("SELECT * FROM windows", "windows"),
+        ("SELECT * FROM parrots", "parrots"),
         ("SELECT season_of(now(), 'Mars')", "there is no time zone \"Mars\""),
         ("SELECT business_days_to_month_end(now(), 'mars')", "there is no calendar \"mars\""),
         ("SELECT * FROM incidents_as_of('yesterday')", "write incidents_as_of('2026-11-30T21:14:00Z')"),
         ("SELECT * FROM incidents_as_of()", "write incidents_as_of('2026-11-30T21:14:00Z')"),
+        ("SELECT * FROM baselines_as_of(7, 8)", "write baselines_as_of('2026-11-30T21:14:00Z')"),
     ];
     for (sql, expected) in cases {
         let error = session.ask(sql).await.unwrap_err();
