@@ -42,6 +42,8 @@ pub struct Deployment {
     pub checkpoint_interval: Duration,
     /// Whether what is published goes to a lake, all to the same folder, within seconds.
     pub has_lake: bool,
+    /// Whether judged windows are published.
+    pub publishes_windows: bool,
     /// Whether instances log as JSON, and every second how it goes: what [`Vitals`](crate::vitals::Vitals) reads.
     pub tells_vitals: bool,
     bootstrap: String,
@@ -70,6 +72,7 @@ impl Deployment {
             bucket: None,
             checkpoint_interval: Duration::from_secs(1),
             has_lake: false,
+            publishes_windows: false,
             tells_vitals: false,
             bootstrap: bootstrap.to_owned(),
             name: name.to_owned(),
@@ -253,7 +256,7 @@ impl Deployment {
         } else {
             String::new()
         };
-        let windows = if self.has_lake { ", windows: all" } else { "" };
+        let windows = if self.publishes_windows { ", windows: all" } else { "" };
         let log = if self.tells_vitals { "log: { format: json, progress: 1s }\n" } else { "" };
         format!(
             "kafka: {{ brokers: [\"{bootstrap}\"]{member} }}\n\

@@ -40,7 +40,7 @@ pub struct Judged {
 
 /// What everything is judged with: two series a pool, incidents that end soon, and a price.
 pub fn settings() -> Arc<Settings> {
-    let yaml = "detect: { series_limit: 2, resolve_after: 5s, lateness: 1s }
+    let yaml = "detect: { windows: all, series_limit: 2, resolve_after: 5s, lateness: 1s }
 cost: { period: 1m, prices: [{ resource: pg-1, price: 1, per: hour, by: postgresql.backends }] }";
     let config = Config::from_text(Some(Text { name: "simulator", yaml }), [], &[]).expect("it is right");
     let mut settings = Settings::new(&config.detect);

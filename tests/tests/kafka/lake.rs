@@ -25,6 +25,7 @@ fn the_lake_has_each_record_once_however_often_its_writer_is_killed() {
     let mut case = Deployment::new(broker.bootstrap(), "lake", "otlp-lake");
     case.batch = 64;
     case.has_lake = true;
+    case.publishes_windows = true;
     // A static member has its partitions back at once, so that every life is spent writing.
     case.is_static = true;
     case.create_source();
