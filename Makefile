@@ -27,32 +27,32 @@ test: build ## every test that needs no Apache Kafka
 test-kafka: prepare-kafka prepare-s3 build ## the tests on a real Apache Kafka, which is downloaded with Maven and started by them
 	deploy/kafka/install
 	deploy/s3/install
-	cargo test --workspace --test kafka -- --ignored --test-threads=1
+	cargo test --workspace --test system -- --ignored --test-threads=1 kafka::
 
 test-s3: prepare-s3 build ## the tests of checkpoints and a lake in a bucket, which is downloaded with pip and started by them
 	deploy/s3/install
-	cargo test --workspace --test bucket -- --ignored
+	cargo test --workspace --test system bucket:: -- --ignored --skip kafka::
 
 test-clients: prepare-clients build ## psql, SQLAlchemy, ADBC, DuckDB and other clients, most of them downloaded with pip, against the program
 	tests/clients/run
 
 bench-lake: prepare-clients build ## a year of minute windows of 200 tenants, asked by Tidewatch and by DuckDB; YEAR_LAKE names the folder, which takes gigabytes
 	@[ -n "$(YEAR_LAKE)" ] || { echo "name a folder: make bench-lake YEAR_LAKE=/var/tmp/year" >&2; exit 1; }
-	[ -d "$(YEAR_LAKE)/windows" ] || YEAR_LAKE="$(YEAR_LAKE)" cargo test --workspace --test year -- --ignored --nocapture
+	[ -d "$(YEAR_LAKE)/windows" ] || YEAR_LAKE="$(YEAR_LAKE)" cargo test --workspace --test system year:: -- --ignored --nocapture
 	TIDEWATCH_PROGRAM="$(PROGRAM)" "$$(tests/clients/install)" tests/clients/bench_lake.py "$(YEAR_LAKE)"
 
 test-asyncapi: prepare ## the document of the topics against the schema of AsyncAPI, which npm fetches once
 	@if command -v npm >/dev/null; then schema=$$(deploy/develop/asyncapi) && \
-	TIDEWATCH_ASYNCAPI="$$schema" cargo test --workspace --test asyncapi -- --ignored; \
+	TIDEWATCH_ASYNCAPI="$$schema" cargo test --workspace --test system asyncapi:: -- --ignored; \
 	else echo "the document of the topics: not checked, npm is not installed"; fi
 
 soak: prepare-kafka build ## kill instances and the broker for SOAK_MINUTES, and at each step of the protocol twenty times
 	deploy/kafka/install
-	SOAK_MINUTES=$(SOAK_MINUTES) cargo test --workspace --test kafka -- --ignored --nocapture --test-threads=1 \
-	  chaos:: fail_points::
+	SOAK_MINUTES=$(SOAK_MINUTES) cargo test --workspace --test system -- --ignored --nocapture --test-threads=1 \
+	  kafka::chaos:: kafka::fail_points::
 
 accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie
-	cargo test --workspace --test accuracy -- --ignored --nocapture --test-threads=1
+	cargo test --workspace --test system accuracy:: -- --ignored --nocapture --test-threads=1
 	cargo test --workspace --test month_ends -- --ignored --nocapture
 
 check: prepare ## format, lints, documentation and scripts; run it before every commit

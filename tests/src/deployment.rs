@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rdkafka::Message as _;
 use tempfile::TempDir;
 use tidewatch_pipelines::backtest::RECORDING_POOL;
 use tidewatch_schemas::topics::Topics as Names;
 
 use crate::bucket;
-use crate::expected::{PARTITIONS, PRICES};
+use crate::expected::{self, PARTITIONS, PRICES, Published};
 use crate::program::{self, Program};
 use crate::topics::{Tail, Topics};
 
@@ -267,6 +268,27 @@ impl Deployment {
             state.display()
         )
     }
+}
+
+/// What the driver makes of the records that stand in the topics that agents write to, and how many were sent twice. Each
+/// topic has so many partitions and got the recording for so many pools.
+///
+/// A broker that ends before it answers a sender may get a record again. It drops what it knows, but it knows a sender for
+/// a day from the time of its last record, and those of a recording are older. What agents send is not what is tested.
+///
+/// # Panics
+/// When a part of a recording is not there.
+pub fn of_sources(case: &Deployment, partitions: i32, pools: usize) -> (Published, usize) {
+    let due = pools * expected::messages();
+    let (mut all, mut repeated) = (Published::default(), 0);
+    for source in case.sources() {
+        let records = case.topics.tail(source).rest_whole();
+        let keyed: BTreeSet<_> = records.iter().map(|record| (record.key(), record.payload())).collect();
+        assert!(keyed.len() >= due, "{source}: {} different records instead of {due}", keyed.len());
+        repeated += records.len() - keyed.len();
+        all.extend(expected::of_records(source, partitions, records));
+    }
+    (all, repeated)
 }
 
 /// Says which records are not there exactly once.
