@@ -48,7 +48,7 @@ test-asyncapi: prepare ## the document of the topics against the schema of Async
 
 soak: prepare-kafka build ## kill instances and the broker for SOAK_MINUTES, and at each step of the protocol twenty times
 	deploy/kafka/install
-	SOAK_MINUTES=$(SOAK_MINUTES) cargo test --workspace --test system -- --ignored --nocapture --test-threads=1 \
+	SOAK_MINUTES=$(SOAK_MINUTES) SWEEPS=20 cargo test --workspace --test system -- --ignored --nocapture --test-threads=1 \
 	  kafka::chaos:: kafka::fail_points::
 
 accuracy: build ## the tables of docs/accuracy.md; takes minutes, and TIDEWATCH_DATA names where the labelled sets lie

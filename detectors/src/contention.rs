@@ -17,6 +17,7 @@
 //! | [`verdict`] | the conclusion, in numbers and in words |
 //! | `peers` | how the others do while some are in trouble |
 //! | `outliers` | who is worse than its peers all the time |
+//! | `following` | whose coming the work of others follows, where nobody measures how slow work is |
 //! | [`burden`] | what victims bear meanwhile |
 //!
 //! Time moves in steps of one window. A step costs O(series that take or suffer); only while tenants suffer are the last
@@ -24,6 +25,7 @@
 
 pub mod burden;
 mod episode;
+mod following;
 pub mod level;
 mod outliers;
 pub mod pain;
@@ -41,6 +43,7 @@ pub mod whole;
 use tidewatch_schemas::{PoolId, Timestamp};
 
 pub use burden::Burden;
+pub use following::{Followed, Follower, Following};
 pub use outliers::Outlier;
 pub use reading::{Reading, Says};
 pub use state::State;

@@ -13,6 +13,8 @@
 
 #[path = "contention/fleet.rs"]
 mod fleet;
+#[path = "contention/following.rs"]
+mod following;
 #[path = "contention/naive.rs"]
 mod naive;
 #[path = "contention/plan.rs"]

@@ -34,6 +34,8 @@ pub enum DetectorName {
     Contention,
     /// The tenant is worse than those of its class all the time.
     Peers,
+    /// The work of some tenants follows what another one takes, and nobody measures how slow it is.
+    Following,
 }
 
 /// On which side of the band the value lies.

@@ -38,6 +38,14 @@ impl Lake {
     /// # Panics
     /// When there is none.
     pub fn ask(&self, sql: &str) -> Vec<Value> {
+        serde_json::from_str(&self.answer(sql, Format::Json)).expect("an array of objects")
+    }
+
+    /// The answer to a question as text.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn answer(&self, sql: &str, format: Format) -> String {
         let opening = Opening {
             principal: Principal::Operator,
             bounds: Bounds::USUAL,
@@ -46,7 +54,7 @@ impl Lake {
         };
         let answer = self.runtime.block_on(async { Session::open(&self.store, opening).await?.ask(sql).await });
         let answer = answer.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        serde_json::from_slice(&answer.written(Format::Json).expect("JSON")).expect("an array of objects")
+        String::from_utf8(answer.written(format).expect("it can be written")).expect("text")
     }
 
     /// All rows of a table, as their records would have them.

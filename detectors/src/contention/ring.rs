@@ -7,37 +7,37 @@ pub const STEPS: usize = 32;
 /// Stands for a step of which nothing is known: no value may be this one.
 const MISSING: f32 = f32::MIN;
 
-/// Values of the last [`STEPS`] steps. Values that are not finite count as missing.
+/// Values of the last `LENGTH` steps, 255 at most. Values that are not finite count as missing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ring {
+pub struct Ring<const LENGTH: usize = STEPS> {
     values: Vec<f32>,
     next: u8,
 }
 
-impl Default for Ring {
+impl<const LENGTH: usize> Default for Ring<LENGTH> {
     fn default() -> Self {
-        Self { values: vec![MISSING; STEPS], next: 0 }
+        Self { values: vec![MISSING; LENGTH], next: 0 }
     }
 }
 
-impl Ring {
+impl<const LENGTH: usize> Ring<LENGTH> {
     /// Adds the value of the next step.
-    #[expect(clippy::cast_possible_truncation, reason = "seven digits are plenty, and a position is below 32")]
+    #[expect(clippy::cast_possible_truncation, reason = "seven digits are plenty, and a position is below 255")]
     pub fn push(&mut self, value: Option<f64>) {
         let stored = value.map(|value| value as f32).filter(|value| value.is_finite()).unwrap_or(MISSING);
         if let Some(place) = self.values.get_mut(usize::from(self.next)) {
             *place = stored;
         }
-        self.next = ((usize::from(self.next) + 1) % STEPS) as u8;
+        self.next = ((usize::from(self.next) + 1) % LENGTH) as u8;
     }
 
     /// The value `ago` steps before the newest one.
     #[must_use]
     pub fn ago(&self, ago: usize) -> Option<f64> {
-        if ago >= STEPS {
+        if ago >= LENGTH {
             return None;
         }
-        let place = (usize::from(self.next) + 2 * STEPS - 1 - ago) % STEPS;
+        let place = (usize::from(self.next) + 2 * LENGTH - 1 - ago) % LENGTH;
         self.values.get(place).filter(|value| **value != MISSING).map(|value| f64::from(*value))
     }
 
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_latest_steps_are_kept_in_order() {
-        let mut ring = Ring::default();
+        let mut ring = Ring::<STEPS>::default();
         assert!(ring.is_blank() && ring.ago(0).is_none());
         for step in 0..40 {
             ring.push((step != 38).then_some(f64::from(step)));
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_missing() {
-        let mut ring = Ring::default();
+        let mut ring = Ring::<STEPS>::default();
         for value in [f64::NAN, f64::INFINITY, f64::MAX] {
             ring.push(Some(value));
             assert_eq!(ring.ago(0), None, "{value}");

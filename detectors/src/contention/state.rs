@@ -7,6 +7,7 @@ use tidewatch_schemas::{ResourceId, SeriesId, SignalName, TenantId};
 
 use super::Contention;
 use super::episode::Episode;
+use super::following::Following;
 use super::level::KNOWN_AFTER;
 use super::outliers::Outliers;
 use super::pain::{Latest, PainSeries, Sum, TenantPain};
@@ -266,6 +267,15 @@ impl State {
     /// The tenants with these numbers, by name.
     pub(super) fn names(&self, numbers: impl IntoIterator<Item = u32>) -> Vec<TenantId> {
         numbers.into_iter().filter_map(|number| self.tenants.get(number as usize)).map(|each| each.id.clone()).collect()
+    }
+
+    /// The resources of whose users nobody measures how slow their work is, so that whom it follows is worth a look.
+    #[must_use]
+    pub fn unfelt(&self) -> BTreeSet<ResourceId> {
+        let is_felt = |number: &u32| self.tenants.get(*number as usize).is_some_and(|tenant| tenant.pain.is_known());
+        let felt = |users: &BTreeSet<u32>| users.iter().filter(|number| is_felt(number)).count();
+        let unfelt = self.users.iter().filter(|(_, users)| Following::watches(users.len(), felt(users)));
+        unfelt.map(|(resource, _)| resource.clone()).collect()
     }
 
     /// The step that was judged last.

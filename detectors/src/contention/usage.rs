@@ -103,7 +103,7 @@ impl Measure {
     /// A signal of which nothing was seen.
     #[must_use]
     pub fn new(resource: ResourceId, signal: SignalName, kind: Kind) -> Self {
-        let (uses, ring) = (BTreeMap::new(), Ring::default());
+        let (uses, ring) = (BTreeMap::new(), <Ring>::default());
         let (total, lift, height) = (ring.clone(), ring.clone(), ring);
         Self { resource, signal, kind, factor: 1.0, reporters: 0.0, noise: Level::default(), uses, total, lift, height }
     }

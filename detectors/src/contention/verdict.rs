@@ -146,7 +146,7 @@ impl Blame {
     }
 }
 
-fn taking(mechanism: Mechanism) -> &'static str {
+pub(super) fn taking(mechanism: Mechanism) -> &'static str {
     match mechanism {
         Mechanism::Cpu => "the processor time",
         Mechanism::Io => "the reads and writes",
@@ -158,13 +158,13 @@ fn taking(mechanism: Mechanism) -> &'static str {
     }
 }
 
-fn clock(at: Timestamp) -> String {
+pub(super) fn clock(at: Timestamp) -> String {
     let text = at.to_string();
     text.get(11..16).unwrap_or(&text).to_owned()
 }
 
 /// Names as people list them, the rest as a number where they are many.
-fn listed(tenants: &[TenantId]) -> String {
+pub(super) fn listed(tenants: &[TenantId]) -> String {
     const MOST: usize = 5;
     let names: Vec<&str> = tenants.iter().map(TenantId::as_str).collect();
     match names.split_last() {

@@ -335,6 +335,9 @@ impl Pool {
         let outliers = self.sharing.outliers(self.state.time, &settings.calendars);
         // What was always so is no news of this hour, and pages nobody.
         results.findings.extend(outliers.iter().map(|outlier| outlier.finding(&self.state.id, &origin)));
+        // Less work may be less demand.
+        let followed = self.sharing.take_followed();
+        results.findings.extend(followed.iter().map(|followed| followed.finding(&self.state.id, &origin)));
     }
 
     /// Charges the periods that are over.

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use tidewatch_detectors::bottleneck;
 use tidewatch_detectors::calendar::Calendars;
-use tidewatch_detectors::contention::{self, Burden, Contention, Outlier, Reading, Verdict};
+use tidewatch_detectors::contention::{self, Burden, Contention, Followed, Following, Outlier, Reading, Verdict};
 use tidewatch_schemas::incident::{Bottleneck, Kind, Peers};
 use tidewatch_schemas::{Incident, PoolId, Timestamp};
 
@@ -26,6 +26,11 @@ struct Remembered {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sharing {
     remembered: Remembered,
+    following: Following,
+    /// Whether it is in the store.
+    has_written_following: bool,
+    /// What the last call of `advance` found of it.
+    followed: Vec<Followed>,
     waiting: Vec<Reading>,
     /// Readings that are in the store.
     written: u32,
@@ -38,7 +43,7 @@ pub(super) struct Sharing {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StoredSharing {
     pub pool: PoolId,
-    /// Its place: 0 is what is remembered, the others wait.
+    /// Its place: 0 is what is remembered, the last one is whom work follows, the others wait.
     pub number: u32,
     content: Content,
 }
@@ -47,12 +52,16 @@ pub(super) struct StoredSharing {
 enum Content {
     State(Box<Remembered>),
     Reading(Reading),
+    Following(Box<Following>),
 }
+
+/// The place of whom work follows.
+const FOLLOWING: u32 = u32::MAX;
 
 /// What is to be written: first those that are over are deleted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SharingChanges {
-    pub over: std::ops::Range<u32>,
+    pub over: Vec<u32>,
     pub put: Vec<StoredSharing>,
 }
 
@@ -73,9 +82,13 @@ impl Sharing {
         // In whatever order the windows of a step were closed, they say the same.
         let mut readings = std::mem::take(&mut self.waiting);
         readings.sort_by_key(|reading| (reading.at, reading.series));
+        let unfelt = self.remembered.contention.unfelt();
         for reading in &readings {
             how.absorb(&mut self.remembered.contention, reading);
             self.remembered.requests.absorb(reading, how.step_ms);
+            if unfelt.contains(&reading.resource) {
+                self.following.absorb(reading);
+            }
         }
         self.remembered.requests.advance(how.over(now));
         let state = &mut self.remembered.contention;
@@ -84,7 +97,14 @@ impl Sharing {
         let steps = before.zip(state.judged()).map_or(1, |(before, after)| after - before);
         let lasted_ms = steps.clamp(0, MOST_BORNE) * how.step_ms;
         self.borne = (state.burdens(), lasted_ms as f64 / 1_000.0);
+        let is_over = now + -how.patience_ms;
+        self.followed = self.following.advance(is_over, |resource| unfelt.contains(resource));
         verdicts
+    }
+
+    /// Whose coming the work of others turned out to follow, in the last call of `advance`.
+    pub fn take_followed(&mut self) -> Vec<Followed> {
+        std::mem::take(&mut self.followed)
     }
 
     /// Tenants that are worse than those of their class all the time, when the last call of `advance` judged anything and it
@@ -119,6 +139,9 @@ impl Sharing {
     pub fn restore(&mut self, stored: StoredSharing) {
         match stored.content {
             Content::State(remembered) => self.remembered = *remembered,
+            Content::Following(following) => {
+                (self.following, self.has_written_following) = (*following, true);
+            }
             Content::Reading(reading) => {
                 self.waiting.push(reading);
                 self.written = stored.number;
@@ -131,9 +154,15 @@ impl Sharing {
         let mut changes = SharingChanges::default();
         let mut put = |number, content| changes.put.push(StoredSharing { pool: pool.clone(), number, content });
         if std::mem::take(&mut self.judged) {
-            changes.over = 1..self.written + 1;
+            changes.over = (1..=self.written).collect();
             self.written = 0;
             put(0, Content::State(Box::new(self.remembered.clone())));
+            if !self.following.is_blank() {
+                put(FOLLOWING, Content::Following(Box::new(self.following.clone())));
+                self.has_written_following = true;
+            } else if std::mem::take(&mut self.has_written_following) {
+                changes.over.push(FOLLOWING);
+            }
         }
         for (number, reading) in (1..).zip(&self.waiting).skip(self.written as usize) {
             put(number, Content::Reading(reading.clone()));
@@ -159,10 +188,10 @@ mod tests {
     use super::*;
     use crate::detect::stored;
 
-    fn reading(step: i64, amount: f64) -> Reading {
+    fn reading(tenant: &str, step: i64, amount: f64) -> Reading {
         let key = SeriesKey {
             pool: "eu-1".into(),
-            tenant: "acme".into(),
+            tenant: tenant.into(),
             resource: "db-1".into(),
             signal: "container.cpu.usage".into(),
             attributes: BTreeMap::new(),
@@ -196,7 +225,10 @@ mod tests {
         let how = Contention::new(10_000, 10_000, 86_400_000);
         let (mut sharing, mut store) = (Sharing::default(), BTreeMap::new());
         for turn in 0..300_i64 {
-            sharing.absorb(vec![reading(turn / 5, 0.5 + (turn % 7) as f64)]);
+            // Three of them, whose work nobody feels.
+            let readings =
+                ["acme", "borealis", "cobalt"].map(|tenant| reading(tenant, turn / 5, 0.5 + (turn % 7) as f64));
+            sharing.absorb(readings.to_vec());
             sharing.advance(&how, Timestamp(turn * 2_000));
             if turn % commit_every == commit_every - 1 {
                 write(&mut sharing, &mut store);
@@ -209,7 +241,8 @@ mod tests {
     #[test]
     fn what_is_stored_depends_neither_on_commits_nor_on_restarts() {
         let once = store(300);
-        assert!(once.len() > 1, "something waits");
+        assert!(once.len() > 2, "something waits");
+        assert!(once.contains_key(&StoredSharing::key(&PoolId::from("eu-1"), FOLLOWING)), "work is watched");
         for commit_every in [1, 2, 3, 4, 50] {
             assert!(store(commit_every) == once, "commits every {commit_every} turns");
         }

@@ -6,4 +6,5 @@
 mod calibration;
 mod injected;
 mod nab;
+mod noisy;
 mod public;

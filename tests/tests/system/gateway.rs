@@ -15,7 +15,7 @@ use tidewatch_tests::gateway::{Gateway, OPERATOR, TENANT};
 use tokio_postgres::SimpleQueryMessage;
 
 /// Questions of a tenant; each is asked in both forms of the protocol.
-const QUESTIONS: usize = 400;
+const QUESTIONS: usize = 2_500;
 const BOUNDS: Bounds = Bounds { memory: 1 << 28, time: Duration::from_secs(20), rows: 20_000, threads: 1 };
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -78,7 +78,7 @@ fn question() -> impl Strategy<Value = String> {
         "array_has(tenants, tenant) OR true",
         "1 / (score - 1) > 0",
     ]);
-    let selection = (table.clone(), column, condition, table, select(vec![0_u8, 0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 5, 6]))
+    let selection = (table.clone(), column, condition, table, select(vec![0_u8, 0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8, 8]))
         .prop_map(|(table, column, condition, other, form)| match form {
             0 => format!("SELECT {column} FROM {table} WHERE {condition}"),
             1 => format!("SELECT count(*), min({column}), max({column}) FROM {table} WHERE {condition}"),
@@ -86,6 +86,8 @@ fn question() -> impl Strategy<Value = String> {
             3 => format!("WITH a AS (SELECT * FROM {table}) SELECT {column} FROM a WHERE {condition}"),
             4 => format!("SELECT array_agg({column}) FROM {table}"),
             5 => format!("SELECT CAST({column} AS bigint) FROM {table}"),
+            6 => format!("SELECT *, rank() OVER (PARTITION BY tenant ORDER BY tenant) FROM {table} WHERE {condition}"),
+            7 => format!("SELECT {column} FROM (SELECT * FROM {table}) a WHERE EXISTS (SELECT 1 FROM {other})"),
             _ => format!("SELECT a.{column} FROM {table} a CROSS JOIN {other} b WHERE {condition} LIMIT 100"),
         });
     let around = select(&LOOKING_AROUND[..]).prop_map(str::to_owned);

@@ -1,9 +1,13 @@
 //! The lake as its users get it: the demo leaves one, and it has what was published, each record once.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tidewatch_lake::Table;
+use tidewatch_lake::query::Format;
 use tidewatch_pipelines::demo::{self, Audience, Outcome, Wishes};
 use tidewatch_pipelines::recording::otlp::SHARED_TOPIC;
 use tidewatch_schemas::{Incident, Timestamp};
@@ -28,13 +32,57 @@ impl Audience for Nobody {
     }
 }
 
+/// The lake that the demo leaves in `place`.
+fn lake_of_demo(place: &Path) -> Lake {
+    let wishes = Wishes { lake: Some(place.display().to_string()), ..Wishes::default() };
+    demo::run(&wishes, &mut Nobody).unwrap_or_else(|error| panic!("{error:#}"));
+    Lake::at(place)
+}
+
+/// The questions of `docs/questions.sql` with their answers, as `docs/sql.md` has them.
+fn questions_and_answers(lake: &Lake) -> String {
+    let text = fs::read_to_string(docs("questions.sql")).expect("the questions are there");
+    let shown = |block: &str| {
+        let (title, sql) = block.trim().strip_prefix("-- ").and_then(|block| block.split_once('\n')).expect("a title");
+        format!("**{title}**\n\n```sql\n{sql}\n```\n\n```\n{}\n```\n\n", lake.answer(sql, Format::Table).trim_end())
+    };
+    text.trim().trim_end_matches(';').split(";\n").map(shown).collect()
+}
+
+fn docs(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+}
+
+/// Where the questions stand in the text of `docs/sql.md`.
+fn place_of_questions(text: &str) -> Range<usize> {
+    text.find("**1. ").expect("a first question")..text.find("## Other engines").expect("what follows them")
+}
+
+#[test]
+fn the_documented_answers_are_those_of_the_demo() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = fs::read_to_string(docs("sql.md")).expect("the documentation is there");
+    let told = questions_and_answers(&lake_of_demo(&folder.path().join("lake")));
+    assert_eq!(told.matches("**\n\n```sql\n").count(), 12, "{told}");
+    let documented = &text[place_of_questions(&text)];
+    assert!(told == documented, "docs/sql.md has other answers; write these with `lake::writes -- --ignored`:\n{told}");
+}
+
+#[test]
+#[ignore = "writes docs/sql.md: cargo test --workspace --test system lake::writes -- --ignored"]
+fn writes_the_documented_answers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = fs::read_to_string(docs("sql.md")).expect("the documentation is there");
+    let told = questions_and_answers(&lake_of_demo(&folder.path().join("lake")));
+    text.replace_range(place_of_questions(&text), &told);
+    fs::write(docs("sql.md"), text).expect("the documentation can be written");
+}
+
 #[test]
 fn the_lake_of_the_demo_has_each_record_once_and_answers() {
     let folder = tempfile::tempdir().expect("a folder");
     let place = folder.path().join("lake");
-    let wishes = Wishes { lake: Some(place.display().to_string()), ..Wishes::default() };
-    demo::run(&wishes, &mut Nobody).unwrap_or_else(|error| panic!("{error:#}"));
-    let lake = Lake::at(&place);
+    let lake = lake_of_demo(&place);
     let published = Sent::to(SHARED_TOPIC).published();
     let incidents = expected(Table::IncidentEvents, published.incidents.iter().map(Vec::as_slice));
     assert!(!incidents.is_empty() && lake.rows(Table::IncidentEvents) == incidents, "rows of incident_events");
@@ -59,7 +107,7 @@ fn the_lake_of_the_demo_has_each_record_once_and_answers() {
     let (code, _, words) = asked(&["sql", "DROP TABLE findings"]);
     assert!(code == Some(1) && words.contains("only questions can be asked here"), "{words}");
     let (code, output, _) = asked(&["lake", "files", "findings"]);
-    assert!(code == Some(0) && output.lines().all(|path| std::path::Path::new(path).is_file()), "{output}");
+    assert!(code == Some(0) && output.lines().all(|path| Path::new(path).is_file()), "{output}");
 }
 
 /// What is compared above differs when a row is missing or stands there twice.

@@ -63,7 +63,7 @@ pub const VIEWS: [View; 10] = [
              min(window_start) AS first_found, max(window_start) AS last_found FROM ( \
                SELECT pool, resource, culprit, unnest(victims) AS victim, mechanism, times_slower, confidence, window_start \
                FROM (SELECT pool, resource, unnest(culprits) AS culprit, victims, mechanism, times_slower, confidence, \
-                     window_start FROM findings WHERE guilt = 'culprits')) \
+                     window_start FROM findings WHERE guilt = 'culprits' AND detector = 'contention')) \
              WHERE culprit <> victim GROUP BY pool, resource, culprit, victim, mechanism",
         ),
     },
