@@ -42,14 +42,14 @@ WITH monthly AS (
   WHERE window_start >= TIMESTAMPTZ '2026-10-01T00:00:00Z' AND window_start < TIMESTAMPTZ '2026-12-01T00:00:00Z'
   GROUP BY tenant, month)
 SELECT a.tenant, a.mean AS october, b.mean AS november FROM monthly a JOIN monthly b ON a.tenant = b.tenant
-WHERE a.month < b.month AND b.mean > 1.02 * a.mean ORDER BY b.mean / a.mean DESC, a.tenant;
+WHERE a.month < b.month AND b.mean > 1.001 * a.mean ORDER BY b.mean / a.mean DESC, a.tenant;
 
 -- 12. How long was the longest stretch of each tenant beyond what is usual, in December?
 WITH marked AS (
   SELECT tenant, window_start, CASE WHEN actual > upper THEN 0 ELSE 1 END AS fine FROM windows
   WHERE window_start >= TIMESTAMPTZ '2026-12-01T00:00:00Z'),
 stretches AS (
-  SELECT tenant, fine, sum(fine) OVER (PARTITION BY tenant ORDER BY window_start) AS stretch FROM marked),
+  SELECT tenant, fine, sum(fine) OVER (PARTITION BY tenant ORDER BY window_start ROWS UNBOUNDED PRECEDING) AS stretch FROM marked),
 lengths AS (
   SELECT tenant, count(*) AS minutes FROM stretches WHERE fine = 0 GROUP BY tenant, stretch)
 SELECT tenant, max(minutes) AS longest FROM lengths GROUP BY tenant ORDER BY longest DESC, tenant LIMIT 20;

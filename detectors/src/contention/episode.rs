@@ -83,7 +83,7 @@ fn is_ripe(group: &Group, found: &Suspicion) -> bool {
     let wait = if depth >= MUCH {
         0
     } else if depth >= SOME {
-        LATE
+        LATE - 1
     } else {
         2 * LATE
     };

@@ -172,7 +172,7 @@ impl Watched {
             let Some(window) = stay.step(course, minute) else { continue };
             if let Some(followers) = stay.followers(course, &self.courses, window, minute) {
                 let (signal, culprit) = key.clone();
-                let (came, until) = (stay.came(), minute + 1);
+                let (came, until) = (stay.began(), minute + 1);
                 let at = |minute: i64| Timestamp(minute * MINUTE_MS);
                 let (resource, mechanism) = (resource.clone(), *mechanism);
                 let (came, until) = (at(came), at(until));
@@ -185,6 +185,7 @@ impl Watched {
             let of_culprit = self.stays.iter_mut().filter(|((_, tenant), _)| *tenant == followed.culprit);
             of_culprit.for_each(|(_, stay)| stay.settle());
         }
+        told.sort_by(|one, other| one.culprit.cmp(&other.culprit).then(other.best().total_cmp(&one.best())));
         told.dedup_by(|one, other| one.culprit == other.culprit);
         told
     }

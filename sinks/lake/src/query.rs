@@ -7,6 +7,8 @@
 //! | `own` | what of the rows belongs to a tenant |
 //! | `views` | the questions that people ask, as views |
 //! | `functions` | functions of time and of the business calendar |
+//! | `moments` | `date_trunc` without looking a time zone up |
+//! | `texts` | texts while a question is answered, and when they leave |
 //! | `as_of` | what was known at a moment |
 //! | `output` | answers as bytes |
 //! | `error` | what was wrong with a question |
@@ -17,10 +19,12 @@
 mod as_of;
 mod error;
 mod functions;
+mod moments;
 mod output;
 mod own;
 mod provider;
 mod pruning;
+mod texts;
 mod views;
 
 use std::future::Future;
@@ -129,6 +133,7 @@ impl Session {
         let context = context(&bounds)?;
         context.register_object_store(store_url().as_ref(), Arc::clone(store.objects()));
         functions::register(&context, &calendars);
+        moments::register(&context);
         for table in Table::ALL {
             if principal != Principal::Operator && table.tenant_column().is_none() {
                 continue;
@@ -228,7 +233,7 @@ impl Session {
         let plan = self.context.state().statement_to_plan(statement).await?;
         let only_questions = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         only_questions.verify_plan(&plan).map_err(|_| QueryError::NoQuestion(plan.display().to_string()))?;
-        Ok(plan)
+        Ok(texts::leave(plan)?)
     }
 
     async fn collect(&self, plan: LogicalPlan) -> Result<Answer, QueryError> {
@@ -282,10 +287,14 @@ pub const CATALOG: &str = "tidewatch";
 /// The name of its only schema.
 pub const SCHEMA: &str = "public";
 
+/// Rows that are passed on at once.
+const BATCH: usize = 16_384;
+
 fn context(bounds: &Bounds) -> Result<SessionContext, QueryError> {
     let config = SessionConfig::new()
         .with_default_catalog_and_schema(CATALOG, SCHEMA)
         .with_information_schema(true)
+        .with_batch_size(BATCH)
         .with_target_partitions(bounds.threads.max(1));
     let runtime = RuntimeEnvBuilder::new().with_memory_limit(bounds.memory, 1.0).build_arc()?;
     Ok(SessionContext::new_with_config_rt(config, runtime))

@@ -78,18 +78,21 @@ fn question() -> impl Strategy<Value = String> {
         "array_has(tenants, tenant) OR true",
         "1 / (score - 1) > 0",
     ]);
-    let selection = (table.clone(), column, condition, table, select(vec![0_u8, 0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8, 8]))
-        .prop_map(|(table, column, condition, other, form)| match form {
-            0 => format!("SELECT {column} FROM {table} WHERE {condition}"),
-            1 => format!("SELECT count(*), min({column}), max({column}) FROM {table} WHERE {condition}"),
-            2 => format!("SELECT {column} FROM {table} UNION ALL SELECT {column} FROM {other}"),
-            3 => format!("WITH a AS (SELECT * FROM {table}) SELECT {column} FROM a WHERE {condition}"),
-            4 => format!("SELECT array_agg({column}) FROM {table}"),
-            5 => format!("SELECT CAST({column} AS bigint) FROM {table}"),
-            6 => format!("SELECT *, rank() OVER (PARTITION BY tenant ORDER BY tenant) FROM {table} WHERE {condition}"),
-            7 => format!("SELECT {column} FROM (SELECT * FROM {table}) a WHERE EXISTS (SELECT 1 FROM {other})"),
-            _ => format!("SELECT a.{column} FROM {table} a CROSS JOIN {other} b WHERE {condition} LIMIT 100"),
-        });
+    let selection =
+        (table.clone(), column, condition, table, select(vec![0_u8, 0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 5, 6, 7, 8, 8]))
+            .prop_map(|(table, column, condition, other, form)| match form {
+                0 => format!("SELECT {column} FROM {table} WHERE {condition}"),
+                1 => format!("SELECT count(*), min({column}), max({column}) FROM {table} WHERE {condition}"),
+                2 => format!("SELECT {column} FROM {table} UNION ALL SELECT {column} FROM {other}"),
+                3 => format!("WITH a AS (SELECT * FROM {table}) SELECT {column} FROM a WHERE {condition}"),
+                4 => format!("SELECT array_agg({column}) FROM {table}"),
+                5 => format!("SELECT CAST({column} AS bigint) FROM {table}"),
+                6 => format!(
+                    "SELECT *, rank() OVER (PARTITION BY tenant ORDER BY tenant) FROM {table} WHERE {condition}"
+                ),
+                7 => format!("SELECT {column} FROM (SELECT * FROM {table}) a WHERE EXISTS (SELECT 1 FROM {other})"),
+                _ => format!("SELECT a.{column} FROM {table} a CROSS JOIN {other} b WHERE {condition} LIMIT 100"),
+            });
     let around = select(&LOOKING_AROUND[..]).prop_map(str::to_owned);
     prop_oneof![
         6 => selection.clone(),

@@ -150,7 +150,7 @@ impl Stay {
     }
 
     /// The minute in which it came.
-    pub fn came(&self) -> i64 {
+    pub fn began(&self) -> i64 {
         self.from
     }
 

@@ -47,6 +47,11 @@ pub struct Followed {
 }
 
 impl Followed {
+    /// How well the work that follows it best does.
+    pub(super) fn best(&self) -> f64 {
+        self.followers.iter().map(|follower| follower.follows).fold(0.0, f64::max)
+    }
+
     /// As a finding of `pool`; `origin` is the newest input that was judged.
     #[must_use]
     pub fn finding(&self, pool: &PoolId, origin: &Origin) -> Finding {
@@ -57,7 +62,7 @@ impl Followed {
             signal: SIGNAL.into(),
             attributes: BTreeMap::new(),
         };
-        let best = self.followers.iter().map(|follower| follower.follows).fold(0.0, f64::max);
+        let best = self.best();
         Finding {
             detector: DetectorName::Following,
             pool: pool.clone(),
@@ -98,7 +103,7 @@ impl Followed {
             signal: Some(self.signal.clone()),
             dose: 0.0,
             share: 0.0,
-            follows: published(self.followers.iter().map(|follower| follower.follows).fold(0.0, f64::max)),
+            follows: published(self.best()),
             began: Some(self.came),
             times: 1.0,
             fails: false,

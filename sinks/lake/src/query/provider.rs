@@ -26,7 +26,7 @@ use datafusion::scalar::ScalarValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tidewatch_schemas::Timestamp;
 
-use super::{Principal, own, pruning, store_url};
+use super::{Principal, own, pruning, store_url, texts};
 use crate::manifest::FileEntry;
 use crate::table::Table;
 
@@ -66,9 +66,9 @@ impl LakeTable {
         needed: &[&FileEntry],
         projection: Option<&Vec<usize>>,
         predicate: Option<Arc<dyn PhysicalExpr>>,
-        threads: usize,
+        (threads, schema): (usize, SchemaRef),
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut source = ParquetSource::new(self.table.schema());
+        let mut source = ParquetSource::new(schema);
         if let Some(predicate) = predicate {
             source = source.with_predicate(predicate);
         }
@@ -93,9 +93,9 @@ impl LakeTable {
         predicate: Option<&Arc<dyn PhysicalExpr>>,
         projection: Option<&Vec<usize>>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let needed = pruning::needed(self.table, &self.files, predicate)?;
+        let needed = pruning::needed(self.table, (&self.files, &self.schema()), predicate)?;
         let needed: Vec<&FileEntry> = needed.into_iter().filter(|file| file.may_have(tenant)).collect();
-        let reader = self.read(&needed, None, None, 1)?;
+        let reader = self.read(&needed, None, None, (1, self.table.schema()))?;
         let rows = OwnRows { table: self.table, schema: self.schema(), tenant: tenant.to_owned(), reader };
         let rows: Arc<dyn PartitionStream> = Arc::new(rows);
         let exec = StreamingTableExec::try_new(self.schema(), vec![rows], projection, None, false, None)?;
@@ -110,7 +110,7 @@ fn moment(at: Timestamp) -> Expr {
 #[async_trait]
 impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
-        self.table.schema()
+        texts::in_views(&self.table.schema())
     }
 
     fn table_type(&self) -> TableType {
@@ -134,8 +134,9 @@ impl TableProvider for LakeTable {
         match &self.principal {
             Principal::Tenant(tenant) => self.stream_own(tenant, predicate.as_ref(), projection),
             Principal::Operator => {
-                let needed = pruning::needed(self.table, &self.files, predicate.as_ref())?;
-                self.read(&needed, projection, predicate, state.config().target_partitions())
+                let needed = pruning::needed(self.table, (&self.files, &self.schema()), predicate.as_ref())?;
+                let threads = state.config().target_partitions();
+                self.read(&needed, projection, predicate, (threads, self.schema()))
             }
         }
     }
@@ -156,13 +157,13 @@ impl PartitionStream for OwnRows {
     }
 
     fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let (table, tenant) = (self.table, self.tenant.clone());
+        let (table, tenant, schema) = (self.table, self.tenant.clone(), Arc::clone(&self.schema));
         let rows = match self.reader.execute(0, context) {
             Err(error) => stream::once(async { Err(error) }).left_stream(),
             Ok(rows) => rows
                 .and_then(move |batch| {
-                    let own = own::rows(table, &tenant, &batch).map_err(DataFusionError::from);
-                    async move { own }
+                    let own = own::rows(table, &tenant, &batch).and_then(|own| texts::as_views(&own, &schema));
+                    async move { own.map_err(DataFusionError::from) }
                 })
                 .right_stream(),
         };

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, TimestampMicrosecondArray, UInt64Array};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, Result};
 use datafusion::physical_expr::PhysicalExpr;
@@ -16,11 +17,12 @@ use crate::table::Table;
 /// The files that may have rows for which `predicate` holds.
 pub(super) fn needed<'a>(
     table: Table,
-    files: &'a [FileEntry],
+    (files, schema): (&'a [FileEntry], &SchemaRef),
     predicate: Option<&Arc<dyn PhysicalExpr>>,
 ) -> Result<Vec<&'a FileEntry>> {
     let Some(predicate) = predicate else { return Ok(files.iter().collect()) };
-    let pruning = PruningPredicateBuilder::new().with_file_schema(table.schema()).try_build(Arc::clone(predicate))?;
+    let pruning =
+        PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate))?;
     let keep = pruning.prune(&Known { table, files })?;
     Ok(files.iter().zip(keep).filter(|(_, keep)| *keep).map(|(file, _)| file).collect())
 }

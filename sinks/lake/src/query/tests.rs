@@ -130,6 +130,29 @@ async fn tables_and_views_answer() {
     }
 }
 
+/// Within a question texts are views; a client gets what every client knows.
+#[tokio::test]
+async fn what_leaves_is_ordinary_text() {
+    let store = fleet().await;
+    let questions = [
+        "SELECT * FROM findings",
+        "SELECT tenant, substr(summary, 1, 3) AS begins FROM findings ORDER BY tenant LIMIT 2",
+        "SELECT a.tenant, b.tenant, max(a.signal) FROM findings a JOIN findings b ON a.tenant = b.tenant GROUP BY 1, 2",
+        "SELECT tenants, culprits FROM incident_events",
+        "SELECT tenant FROM findings UNION SELECT 'nobody'",
+    ];
+    for principal in [Principal::Operator, Principal::Tenant("acme".to_owned())] {
+        let session = Session::open(&store, opening(principal)).await.unwrap();
+        for sql in questions {
+            let answer = session.ask(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            let rows = answer.batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+            assert!(rows > 0 && answer.batches.iter().all(|batch| batch.schema() == answer.schema), "{sql}");
+            let types = answer.schema.fields().iter().map(|field| field.data_type().to_string()).collect::<String>();
+            assert!(types.contains("Utf8") && !types.contains("View"), "{sql}: {types}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn nothing_but_questions_is_asked() {
     let session = Session::open(&fleet().await, opening(Principal::Operator)).await.unwrap();

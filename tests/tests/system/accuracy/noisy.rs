@@ -52,8 +52,8 @@ fn lines(text: &str, later: usize) -> Vec<(Timestamp, String)> {
 fn published(lines: &[(Timestamp, String)], kill_every: Option<usize>) -> Outputs {
     let yaml = "ingest: { sources: [{ topics: [lines], format: json_lines }] }";
     let clock = ("TIDEWATCH__DETECT__CLOCK".to_owned(), "events".to_owned());
-    let config = Config::from_text(Some(Text { name: "noisy", yaml }), [clock], &[])
-        .unwrap_or_else(|errors| panic!("{errors}"));
+    let config =
+        Config::from_text(Some(Text { name: "noisy", yaml }), [clock], &[]).unwrap_or_else(|errors| panic!("{errors}"));
     let ingest = Ingest::new(config.ingest.settings).unwrap_or_else(|error| panic!("{error}"));
     let setup = Setup { ingest, detect: Settings::new(&config.detect), partitions: 1, batch: 100, open: in_memory() };
     let mut driver = Driver::new(setup).expect("an empty store opens");
