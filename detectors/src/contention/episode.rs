@@ -83,7 +83,7 @@ fn is_ripe(group: &Group, found: &Suspicion) -> bool {
     let wait = if depth >= MUCH {
         0
     } else if depth >= SOME {
-        LATE - 1
+        LATE
     } else {
         2 * LATE
     };
