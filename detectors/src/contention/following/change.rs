@@ -79,7 +79,9 @@ mod tests {
 
     fn course(values: &[f64]) -> Course {
         let mut course = Course::default();
-        values.iter().for_each(|value| course.push(Some(*value)));
+        for value in values {
+            course.push(Some(*value));
+        }
         course
     }
 

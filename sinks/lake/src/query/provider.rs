@@ -60,32 +60,6 @@ impl LakeTable {
         Some(if is_list { array_has(col(column), lit(name.as_str())) } else { col(column).eq(lit(name.as_str())) })
     }
 
-    /// Reads the files that `is_needed` says, with all of what a predicate may be checked on in advance.
-    fn read(
-        &self,
-        needed: &[&FileEntry],
-        projection: Option<&Vec<usize>>,
-        predicate: Option<Arc<dyn PhysicalExpr>>,
-        (threads, schema): (usize, SchemaRef),
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        let mut source = ParquetSource::new(schema);
-        if let Some(predicate) = predicate {
-            source = source.with_predicate(predicate);
-        }
-        let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); threads.clamp(1, needed.len().max(1))];
-        let count = groups.len();
-        for (at, file) in needed.iter().enumerate() {
-            if let Some(group) = groups.get_mut(at % count) {
-                group.push(PartitionedFile::new(file.path.clone(), file.bytes));
-            }
-        }
-        let config = FileScanConfigBuilder::new(store_url(), Arc::new(source))
-            .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
-            .with_projection_indices(projection.cloned())?
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-
     /// The rows of a tenant, as a stream that nothing can look behind.
     fn stream_own(
         &self,
@@ -95,12 +69,37 @@ impl LakeTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let needed = pruning::needed(self.table, (&self.files, &self.schema()), predicate)?;
         let needed: Vec<&FileEntry> = needed.into_iter().filter(|file| file.may_have(tenant)).collect();
-        let reader = self.read(&needed, None, None, (1, self.table.schema()))?;
+        let reader = read(&needed, None, None, (1, self.table.schema()))?;
         let rows = OwnRows { table: self.table, schema: self.schema(), tenant: tenant.to_owned(), reader };
         let rows: Arc<dyn PartitionStream> = Arc::new(rows);
         let exec = StreamingTableExec::try_new(self.schema(), vec![rows], projection, None, false, None)?;
         Ok(Arc::new(exec))
     }
+}
+
+/// Reads files on so many threads, with all of what a predicate may be checked on in advance.
+fn read(
+    needed: &[&FileEntry],
+    projection: Option<&Vec<usize>>,
+    predicate: Option<Arc<dyn PhysicalExpr>>,
+    (threads, schema): (usize, SchemaRef),
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let mut source = ParquetSource::new(schema);
+    if let Some(predicate) = predicate {
+        source = source.with_predicate(predicate);
+    }
+    let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); threads.clamp(1, needed.len().max(1))];
+    let count = groups.len();
+    for (at, file) in needed.iter().enumerate() {
+        if let Some(group) = groups.get_mut(at % count) {
+            group.push(PartitionedFile::new(file.path.clone(), file.bytes));
+        }
+    }
+    let config = FileScanConfigBuilder::new(store_url(), Arc::new(source))
+        .with_file_groups(groups.into_iter().map(FileGroup::new).collect())
+        .with_projection_indices(projection.cloned())?
+        .build();
+    Ok(DataSourceExec::from_data_source(config))
 }
 
 fn moment(at: Timestamp) -> Expr {
@@ -136,7 +135,7 @@ impl TableProvider for LakeTable {
             Principal::Operator => {
                 let needed = pruning::needed(self.table, (&self.files, &self.schema()), predicate.as_ref())?;
                 let threads = state.config().target_partitions();
-                self.read(&needed, projection, predicate, (threads, self.schema()))
+                read(&needed, projection, predicate, (threads, self.schema()))
             }
         }
     }
