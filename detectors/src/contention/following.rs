@@ -170,7 +170,7 @@ impl Watched {
         for (key, stay) in &mut self.stays {
             let Some((mechanism, course)) = self.courses.get(key) else { continue };
             let Some(window) = stay.step(course, minute) else { continue };
-            if let Some(followers) = stay.followers(course, &self.courses, window, minute) {
+            if let Some(followers) = stay.followers(course, &self.courses, window) {
                 let (signal, culprit) = key.clone();
                 let (came, until) = (stay.began(), minute + 1);
                 let at = |minute: i64| Timestamp(minute * MINUTE_MS);
@@ -192,29 +192,20 @@ impl Watched {
 
     /// Notes who came a few minutes ago, and whose work fell then.
     fn note_comings(&mut self, minute: i64, needed: usize) {
-        let keys: Vec<Use> = self.courses.keys().cloned().collect();
-        let fell: Vec<(Use, f64)> = keys
-            .iter()
-            .filter_map(|key| Some((key, self.courses.get(key)?)))
-            .filter(|(_, (mechanism, _))| is_work(*mechanism))
-            .filter_map(|(key, (_, course))| Some((key.clone(), change::fall(course)?)))
-            .collect();
-        let mut those_who_fell: Vec<&TenantId> = fell.iter().map(|((_, tenant), _)| tenant).collect();
-        those_who_fell.sort_unstable();
-        those_who_fell.dedup();
-        if those_who_fell.len() < needed {
-            return;
-        }
-        for key in &keys {
+        let work = self.courses.iter().filter(|(_, (mechanism, _))| is_work(*mechanism));
+        let fell: Vec<(Use, f64)> =
+            work.filter_map(|(key, (_, course))| Some((key.clone(), change::fall(course)?))).collect();
+        let those_who_fell: BTreeSet<&TenantId> = fell.iter().map(|((_, tenant), _)| tenant).collect();
+        for (key, (_, course)) in &self.courses {
             let (signal, tenant) = key;
-            let others = those_who_fell.iter().filter(|other| **other != tenant).count();
-            let Some((_, course)) = self.courses.get(key).filter(|_| others >= needed) else { continue };
+            if those_who_fell.iter().filter(|other| **other != tenant).count() < needed {
+                continue;
+            }
             let of_signal = self.courses.iter().filter(|((name, _), _)| name == signal).map(|(_, (_, course))| course);
             let Some(rise) = change::rise(course, of_signal) else { continue };
-            let of_others: Vec<Use> =
-                fell.iter().filter(|((_, other), _)| other != tenant).map(|(key, _)| key.clone()).collect();
+            let of_others = fell.iter().filter(|((_, other), _)| other != tenant).cloned().collect();
             let stay = self.stays.entry(key.clone()).or_insert_with(|| Stay::new(rise));
-            stay.note(rise, of_others, course, minute);
+            stay.note(of_others, course, minute);
         }
     }
 }

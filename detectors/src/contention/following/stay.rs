@@ -38,8 +38,8 @@ pub(super) struct Stay {
     came: i64,
     /// The first minute of high use.
     from: i64,
-    /// Whose work fell.
-    fell: Vec<Use>,
+    /// Whose work fell, and by which share.
+    fell: Vec<(Use, f64)>,
     state: State,
 }
 
@@ -67,13 +67,10 @@ impl Stay {
 
     /// Takes note of a sign of coming that was seen at `minute`: of several in a row the last one counts, and the one with
     /// which most work fell.
-    pub fn note(&mut self, rise: Rise, fell: Vec<Use>, course: &Course, minute: i64) {
+    pub fn note(&mut self, fell: Vec<(Use, f64)>, course: &Course, minute: i64) {
         let came = minute - i64::try_from(AFTER).unwrap_or(0);
         if self.came != i64::MIN && came > self.from + COMING {
             return;
-        }
-        if self.came == i64::MIN {
-            self.high = Self::new(rise).high;
         }
         let is_high = |at: &i64| course.ago(ago(minute, *at)).is_some_and(|used| used > self.high);
         self.from = (came - EARLIEST..=minute).find(is_high).unwrap_or(came);
@@ -105,41 +102,27 @@ impl Stay {
         course: &Course,
         courses: &BTreeMap<Use, (Mechanism, Course)>,
         window: Window,
-        minute: i64,
     ) -> Option<Vec<Follower>> {
         let used: Vec<f64> = window.of(course, Some(0.0))?;
-        let mut known: Vec<(&Use, &Course)> = Vec::new();
-        let mut series: Vec<Vec<f64>> = Vec::new();
-        for key in &self.fell {
-            let Some((_, own)) = courses.get(key) else { continue };
-            let Some(values) = window.of(own, None) else { continue };
-            known.push((key, own));
-            series.push(values);
+        let (mut known, mut series): (Vec<&(Use, f64)>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
+        for each in &self.fell {
+            if let Some(values) = courses.get(&each.0).and_then(|(_, own)| window.of(own, None)) {
+                known.push(each);
+                series.push(values);
+            }
         }
         let found = dose(&used, &series, FEWEST).filter(|found| found.by_chance <= BY_CHANCE)?;
-        let mut best: BTreeMap<&TenantId, Follower> = BTreeMap::new();
-        for ((key, own), follows) in known.into_iter().zip(found.follows) {
-            let (signal, tenant) = key;
+        let mut best: BTreeMap<TenantId, Follower> = BTreeMap::new();
+        for (((signal, tenant), fell), follows) in known.into_iter().zip(found.follows) {
             let is_better = best.get(tenant).is_none_or(|known| follows > known.follows);
             if follows >= FOLLOWS && is_better {
-                let fell = self.fell_by(own, minute);
-                best.insert(tenant, Follower { tenant: tenant.clone(), signal: signal.clone(), follows, fell });
+                let (tenant, signal) = (tenant.clone(), signal.clone());
+                best.insert(tenant.clone(), Follower { tenant, signal, follows, fell: *fell });
             }
         }
         let mut followers: Vec<Follower> = best.into_values().collect();
         followers.sort_by(|one, other| other.follows.total_cmp(&one.follows));
         (followers.len() >= 2).then_some(followers)
-    }
-
-    /// The share by which work is less in the minutes after the coming than before it, where they are still remembered.
-    fn fell_by(&self, own: &Course, minute: i64) -> Option<f64> {
-        let mean = |range: std::ops::Range<i64>| {
-            let values: Option<Vec<f64>> = range.map(|at| own.ago(ago(minute, at))).collect();
-            values.map(|values| values.iter().sum::<f64>() / values.len().max(1) as f64)
-        };
-        let before = mean(self.from - 8..self.from)?;
-        let after = mean(self.from + 1..self.from + 5)?;
-        (before > 0.0).then(|| 1.0 - after / before)
     }
 
     /// Told by another signal: what goes on is not judged any more.

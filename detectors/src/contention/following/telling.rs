@@ -23,8 +23,8 @@ pub struct Follower {
     pub signal: SignalName,
     /// How well it falls when the other one takes more, as a correlation, 0 to 1.
     pub follows: f64,
-    /// The share by which it fell when the other one came; `None` where that is not remembered any more.
-    pub fell: Option<f64>,
+    /// The share by which it fell when the other one came.
+    pub fell: f64,
 }
 
 /// A tenant that the work of others follows.
@@ -116,14 +116,10 @@ impl Followed {
     fn sentence(&self) -> String {
         let Self { culprit, resource, mechanism, came, followers, .. } = self;
         let names: Vec<TenantId> = followers.iter().map(|follower| follower.tenant.clone()).collect();
-        let fell: Vec<String> = followers
-            .iter()
-            .filter_map(|follower| follower.fell.map(|fell| format!("{:.0} %", fell * 100.0)))
-            .collect();
-        let fell =
-            if fell.is_empty() { String::new() } else { format!(" fell by {} when it came and", fell.join(" and ")) };
+        let fell: Vec<String> = followers.iter().map(|each| format!("{:.0} %", each.fell * 100.0)).collect();
+        let fell = fell.join(" and ");
         format!(
-            "{culprit} takes much of {} of {resource} since {}; the work of {}{fell} falls whenever it takes more; how slow work \
+            "{culprit} takes much of {} of {resource} since {}; the work of {} fell by {fell} when it came and falls whenever it takes more; how slow work \
              is, nobody measures, and less work can be less demand; confidence low",
             taking(*mechanism),
             clock(*came),

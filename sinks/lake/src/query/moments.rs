@@ -1,6 +1,6 @@
 //! `date_trunc` of moments in UTC, as a lake has them, without asking a time zone about each.
 //!
-//! DataFusion looks the zone up row by row, also that of UTC, which takes twenty times as long as the truncation. In UTC it is
+//! DataFusion looks the zone up row by row, also that of UTC, which takes many times as long as the truncation. In UTC it is
 //! the same as without a zone, so the zone is taken off before and put on again behind.
 
 use std::sync::Arc;

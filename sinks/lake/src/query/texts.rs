@@ -1,7 +1,7 @@
 //! Texts while a question is answered, and texts that leave.
 //!
 //! Within, texts are views (Arrow's `Utf8View`): they are compared by their first bytes and passed on without a copy, which
-//! makes grouping by tenant several times faster. What leaves is ordinary text, which every client knows.
+//! makes grouping by tenant nearly twice as fast. What leaves is ordinary text, which every client knows.
 
 use std::sync::Arc;
 
